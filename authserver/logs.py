@@ -1,0 +1,79 @@
+"""Structured logs: one line an event, to a person's eye on a terminal, JSON elsewhere.
+
+No value that opens anything may reach a log. Callers log ids and reasons; as a second line of
+defence `redact` blanks members whose names say that they are secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRET_MEMBERS = frozenset(
+    {
+        "access_token", "assertion", "authorization", "client_assertion", "client_secret", "code",
+        "code_verifier", "cookie", "id_token", "password", "refresh_token", "secret", "token",
+    }
+)  # fmt: skip
+
+
+def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank what must not be written. A structlog processor."""
+    for member in SECRET_MEMBERS & event.keys():
+        event[member] = "[redacted]"
+    return event
+
+
+def logging_configuration(level: str, form: str) -> dict[str, Any]:
+    """Configure structlog and the standard library alike.
+
+    `level`: a standard level name. `form`: `console` or `json`.
+    Returns the `logging.config` dictionary, applied already.
+    """
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if form == "console" else structlog.processors.JSONRenderer()
+    )
+    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if form != "console":
+        final.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    configuration: dict[str, Any] = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [*final, renderer],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # These write whole requests, with their tokens, at DEBUG.
+            "authlib": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+            "django.db.backends": {"level": "WARNING"},
+        },
+    }
+    logging.config.dictConfig(configuration)
+    return configuration

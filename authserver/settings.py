@@ -1,0 +1,237 @@
+"""Django settings. The only reader of the environment; `docs/configuration.md` lists every name.
+
+Without any environment, the settings are those of a local installation under `.local/`, as
+`make run` makes it. Production sets `SECRET_KEY`, `GATEHOUSE_ISSUER`, `DATABASE_URL`, `REDIS_URL`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from authserver.logs import logging_configuration
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+LOCAL_DIR = Path(env.str("GATEHOUSE_LOCAL_DIR", default=str(BASE_DIR / ".local")))
+
+
+def _local_text(name: str) -> str:
+    """Return the content of a file that `make run` left under `.local/`, or an empty string."""
+    path = LOCAL_DIR / name
+    return path.read_text().strip() if path.is_file() else ""
+
+
+def _local_redis_url() -> str:
+    """Return the seeds of the local cluster, as its supervisor wrote them down."""
+    description = _local_text("cluster/cluster.json")
+    return json.loads(description)["url"] if description else "redis://127.0.0.1:7400"
+
+
+DEBUG = env.bool("DEBUG", default=False)
+
+# --- Who we are -----------------------------------------------------------------------------
+
+ISSUER = env.str("GATEHOUSE_ISSUER", default="http://localhost:8000")
+_issuer = urlsplit(ISSUER)
+IS_HTTPS = _issuer.scheme == "https"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_issuer.hostname or "localhost"])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+SECRET_KEY = env.str("SECRET_KEY", default=_local_text("secret_key"))
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# --- Where state lives ----------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{LOCAL_DIR / 'gatehouse.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default=_local_redis_url())
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {
+            "CLIENT_CLASS": "authserver.cache.ClusterClient",
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+        },
+    }
+}
+DJANGO_REDIS_CONNECTION_FACTORY = "authserver.cache.ClusterConnectionFactory"
+
+SESSION_ENGINE = "authserver.sessions"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+_cookie_prefix = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}gatehouse_session"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = env.str("SESSION_COOKIE_SAMESITE", default="Lax")
+CSRF_COOKIE_NAME = f"{_cookie_prefix}gatehouse_csrf"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "oidc.pages.errors.csrf_failure"
+
+GATEHOUSE = {
+    "issuer": ISSUER,
+    "secret_keys": (SECRET_KEY, *SECRET_KEY_FALLBACKS),
+    "redis_url": REDIS_URL,
+    "redis_wait_replicas": env.int("REDIS_WAIT_REPLICAS", default=None),
+    "redis_deadline_seconds": 5.0,
+    "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
+    "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
+    "code_lifetime_seconds": 60,
+    "access_token_lifetime_seconds": 600,
+    "id_token_lifetime_seconds": 600,
+    "refresh_token_idle_seconds": 30 * 24 * 3600,
+    "refresh_token_absolute_seconds": 180 * 24 * 3600,
+    "refresh_token_grace_seconds": 10,
+    "interaction_lifetime_seconds": 3600,
+    "session_lifetime_seconds": SESSION_COOKIE_AGE,
+    "client_cache_seconds": 5,
+    "session_cookie_name": SESSION_COOKIE_NAME,
+    "browser_cookie_name": f"{_cookie_prefix}gatehouse_browser",
+    "cookie_secure": IS_HTTPS,
+}
+
+# --- Django ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "authserver",
+    "accounts",
+    "oidc",
+    "allauth",
+    "allauth.account",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "authserver.middleware.RequestReferenceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "authserver.middleware.StoreUnavailableMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "authserver.middleware.SignOnMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "authserver.urls"
+WSGI_APPLICATION = "authserver.wsgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- People ---------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "accounts.hashers.TunedArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/accounts/"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/signed-out/"
+ACCOUNT_REAUTHENTICATION_REQUIRED = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
+SIGN_UP_OPEN = env.bool("GATEHOUSE_SIGN_UP", default=False)
+if not GATEHOUSE["rate_limits"]:
+    ACCOUNT_RATE_LIMITS = False
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"gatehouse@{_issuer.hostname}")
+
+# --- Security headers of the pages ------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = False  # the proxy's; the issuer already refuses http outside loopback
+SECURE_HSTS_SECONDS = 0 if DEBUG or not IS_HTTPS else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# No form-action: Chromium applies it to redirects too, and would stop a sign-in on its way back
+# to the client. Forms post to our own pages only, and every field in them is escaped.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "https:", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Logs -------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="console" if sys.stderr.isatty() else "json")
+LOGGING_CONFIG = None
+LOGGING = logging_configuration(LOG_LEVEL, LOG_FORMAT)

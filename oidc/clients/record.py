@@ -1,0 +1,100 @@
+"""A client as the protocol sees it: frozen, free of the ORM, cheap to keep in memory."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+from authlib.oauth2.rfc6749 import ClientMixin
+
+from oidc.clients.redirect_uri import redirect_uri_matches
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """One secret of a client, by its SHA-256 (hex). `expires_at` (epoch seconds) 0: never."""
+
+    sha256: str
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Client(ClientMixin):
+    """Registered metadata of a client. Names: RFC 7591 section 2, OpenID Registration section 2."""
+
+    client_id: str
+    client_name: str
+    profile: str
+    token_endpoint_auth_method: str
+    secrets: tuple[ClientSecret, ...] = ()
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    grant_types: frozenset[str] = frozenset()
+    response_types: frozenset[str] = frozenset()
+    scope: tuple[str, ...] = ()
+    """Scopes it may ask for."""
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str = ""
+    token_endpoint_auth_signing_alg: str = ""
+    id_token_signed_response_alg: str = "RS256"
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    default_max_age: int | None = None
+    require_pkce: bool = True
+    rotate_refresh_tokens: bool = True
+    trusted: bool = False
+    """A company's own app: no consent page."""
+    access_token_audience: tuple[str, ...] = ()
+    """`aud` of its access tokens; empty: the issuer."""
+    introspection_audience: tuple[str, ...] = ()
+    """As a resource server: tokens with one of these in `aud` are readable to it."""
+    access_token_lifetime_seconds: int = 0
+    """0: the server's default."""
+    backchannel_logout_uri: str = ""
+    frontchannel_logout_uri: str = ""
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    @property
+    def is_public(self) -> bool:
+        """RFC 6749 section 2.1: a client that cannot keep a secret."""
+        return self.token_endpoint_auth_method == "none"
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare with every secret that is still valid, in constant time."""
+        presented = sha256(client_secret.encode()).hexdigest()
+        now = time.time()
+        matches = [
+            compare_digest(presented, secret.sha256)
+            for secret in self.secrets
+            if not secret.expires_at or secret.expires_at > now
+        ]
+        return any(matches)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """The registered method, at every endpoint: RFC 8414 lets none differ here."""
+        return method == self.token_endpoint_auth_method
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in self.grant_types
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type in self.response_types
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri_matches(
+            self.redirect_uris, redirect_uri, any_loopback_port=self.profile == "native"
+        )
+
+    def get_default_redirect_uri(self) -> None:
+        """Always None: `redirect_uri` is required here (OAuth 2.1 section 4.1.1)."""
+
+    def get_allowed_scope(self, scope: str) -> str:
+        allowed = set(self.scope)
+        return " ".join(value for value in scope.split() if value in allowed)

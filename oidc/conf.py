@@ -1,0 +1,53 @@
+"""Gatehouse's own configuration: one frozen object, made once from Django's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the protocol needs to know. Durations are seconds; URLs carry no trailing slash."""
+
+    issuer: str
+    secret_keys: tuple[str, ...]
+    """`SECRET_KEY` first, then `SECRET_KEY_FALLBACKS`."""
+
+    redis_url: str
+    redis_wait_replicas: int | None
+    """Replicas that confirm a write; None: one if the cluster has replicas, else none."""
+
+    redis_deadline_seconds: float
+    fetch_private_addresses: bool
+    rate_limits: bool
+
+    code_lifetime_seconds: int
+    access_token_lifetime_seconds: int
+    id_token_lifetime_seconds: int
+    refresh_token_idle_seconds: int
+    refresh_token_absolute_seconds: int
+    refresh_token_grace_seconds: int
+    interaction_lifetime_seconds: int
+    session_lifetime_seconds: int
+    client_cache_seconds: int
+    session_cookie_name: str
+    browser_cookie_name: str
+    cookie_secure: bool
+
+
+@lru_cache(maxsize=1)
+def configuration() -> Configuration:
+    """Returns the configuration of this process."""
+    return Configuration(**settings.GATEHOUSE)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "GATEHOUSE":
+        configuration.cache_clear()
+
+
+setting_changed.connect(_forget)

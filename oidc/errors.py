@@ -1,0 +1,70 @@
+"""The three families of errors, and nothing else.
+
+* `ProtocolError`: what a client or a browser did wrong. `description` goes to the client (static,
+  printable ASCII without quotes and backslashes, RFC 6749 section 5.2); `detail` goes to the log.
+* `StoreError`: what a store answers. Translated in grants and endpoints only.
+* Everything else propagates: it is a defect, and the wrapper around the endpoints turns it into a
+  500 with a reference id.
+"""
+
+from __future__ import annotations
+
+from authlib.oauth2.base import OAuth2Error
+
+
+class ProtocolError(OAuth2Error):
+    """An OAuth error answer.
+
+    Spec: RFC 6749 sections 4.1.2.1 and 5.2; OpenID Connect Core 1.0 section 3.1.2.6.
+    """
+
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: int = 400,
+        detail: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(description=description, status_code=status, error=error)
+        self.detail = detail or description
+        self.headers = headers
+
+
+class PageError(ProtocolError):
+    """An error that must stay on our side: shown as a page, never sent to a redirect URI.
+
+    Spec: RFC 6749 section 4.1.2.1, first paragraph.
+    """
+
+
+class StoreError(Exception):
+    """Base of what stores raise."""
+
+
+class StoreUnavailable(StoreError):
+    """The cluster did not answer, or not durably, before the deadline. Becomes a 503."""
+
+
+class NotFound(StoreError):
+    """No such record: never stored, expired, revoked or signed out."""
+
+
+class AlreadyUsed(StoreError):
+    """A value that works once was presented again."""
+
+
+class SessionEnded(StoreError):
+    """The session of sign-on behind an operation has been ended or has expired."""
+
+
+class Mismatch(StoreError):
+    """A record exists but is bound to something else. Nothing was consumed.
+
+    `field` is the name of the binding that differed (a column of the record).
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field

@@ -1,0 +1,249 @@
+"""The store contracts. One suite per contract in `tests/stores/` holds for every implementation.
+
+Common to all methods:
+
+* Each is **one atomic operation in one slot and one round trip**, unless its text says otherwise.
+* Every key it writes has a time to live.
+* A write returns only when the configured number of replicas confirmed it.
+* Every method may raise `StoreUnavailable` once its deadline has passed. The caller then does not
+  know whether a write happened; nothing is ever consumed twice because of that.
+* `request_id` names one call of one caller. The same call sent twice (a retry after a lost
+  answer) gets the same answer twice; another request id is another caller.
+
+Slots: `{b}` is the person's bucket, see `stores.buckets`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from oidc.stores.records import (
+    AuthorizationCode,
+    CodePresentation,
+    Grant,
+    GrantHandle,
+    Interaction,
+    RefreshPresentation,
+    Rotation,
+    SignOn,
+)
+
+
+class Codes(Protocol):
+    """Authorization codes. Spec: RFC 6749 section 4.1; RFC 7636 section 4.6; RFC 9700 section 4.5.
+
+    Redis: `code:{b}:<SHA-256 of the code>`.
+    """
+
+    def issue(
+        self, handle: GrantHandle, code_hash: str, code: AuthorizationCode, lifetime_seconds: int
+    ) -> None:
+        """Store a code, if its session of sign-on still lives, and note the client in it.
+
+        Slot `{b}`; write. Time to live: twice the lifetime, because the trace of a used code must
+        outlive the code; after `lifetime_seconds` the code is not redeemable any more.
+
+        Raises:
+            SessionEnded: the session was ended, has expired, or is older than the user's
+                `not_before`. Nothing was stored.
+        """
+
+    def redeem(
+        self,
+        handle: GrantHandle,
+        code_hash: str,
+        presented: CodePresentation,
+        *,
+        request_id: str,
+        grant_lifetime_seconds: int,
+    ) -> AuthorizationCode:
+        """Consume a code and open its grant at generation 0, or find out why not.
+
+        Checked in this order, before anything is changed: existence and lifetime, client,
+        redirect URI, code challenge, use, session and `not_before`. A presentation that fails a
+        binding does not count as a use, so a leaked code cannot be burnt by a stranger.
+        A second use revokes the grant, in the same script. The used code stays as a trace, with
+        the request id that used it.
+
+        Slot `{b}`; write. The grant lives for `grant_lifetime_seconds`, at most until its
+        `expires_at`, and is entered in the user's index.
+
+        Raises:
+            NotFound: unknown or expired.
+            Mismatch: `client_id`, `redirect_uri` or `code_challenge` differ. Nothing was changed.
+            AlreadyUsed: used before by another request; the grant is now revoked.
+            SessionEnded: the person signed out, or was signed out, in between.
+        """
+
+
+class Grants(Protocol):
+    """Grants: families of tokens. Spec: RFC 9700 section 4.14; OAuth 2.1 section 4.3.
+
+    Redis: `grant:{b}:<grant id>`, `revoked:{b}:<jti>`, `user:{b}:<user id>` (index of grants and
+    sessions, a sorted set by expiry in ms, pruned on write, members `g:<grant id>`, `s:<sid>`),
+    `not-before:{b}:<user id>` (ms since the epoch, the node's clock).
+
+    A grant is *alive* if it exists, is newer than its user's `not_before`, and, unless it is
+    `offline`, its session of sign-on is alive.
+    """
+
+    def find(self, handle: GrantHandle, jti: str) -> Grant:
+        """Return the living grant behind an access token that was not revoked itself.
+
+        Slot `{b}`; read only.
+
+        Raises:
+            NotFound: grant dead, or this `jti` revoked.
+        """
+
+    def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
+        """Tell whether an access token without a grant (client credentials) was revoked.
+
+        Slot `{b}`; read only.
+        """
+
+    def find_for_refresh(self, handle: GrantHandle, generation: int) -> Grant:
+        """Return the living grant behind a refresh token that `rotate` would accept, or reuse.
+
+        For introspection: active means current, or the predecessor. Slot `{b}`; read only.
+
+        Raises:
+            NotFound: grant dead, or the generation is neither the current nor its predecessor.
+        """
+
+    def rotate(
+        self,
+        handle: GrantHandle,
+        presented: RefreshPresentation,
+        *,
+        request_id: str,
+        rotate: bool,
+        grace_seconds: int,
+        idle_seconds: int,
+    ) -> Rotation:
+        """Exchange a generation for its one successor.
+
+        * current generation n: n + 1 becomes current, and is the answer;
+        * n - 1, no longer than `grace_seconds` after its rotation: n again;
+        * the same request id as the rotation that made n current: n again;
+        * anything else is reuse: the grant is revoked.
+
+        With `rotate` false the current generation stays and is the answer. Client and scope are
+        checked before anything is changed. `idle_seconds` is the new time to live, at most until
+        the grant's `expires_at`; its entry in the user's index moves along.
+
+        Slot `{b}`; write.
+
+        Raises:
+            NotFound: no living grant.
+            Mismatch: `client_id`: another client's grant; `scope`: more than was granted.
+            AlreadyUsed: reuse; the grant is now revoked.
+        """
+
+    def revoke(self, handle: GrantHandle, client_id: str) -> None:
+        """End a grant of this client. Unknown grants are fine. Slot `{b}`; write.
+
+        Raises:
+            Mismatch: `client_id`: another client's grant. Nothing was changed.
+        """
+
+    def revoke_access_token(self, bucket: str, jti: str, lifetime_seconds: int) -> None:
+        """End one access token for the rest of its lifetime. Slot `{b}`; write."""
+
+    def list_for_user(self, user_id: str) -> list[Grant]:
+        """Return the living grants of a person, oldest expiry first. For pages, not for requests
+        of clients: two round trips in slot `{b}`."""
+
+
+class SignOns(Protocol):
+    """Sessions of sign-on. Redis: `sid:{b}:<sid>`, and the user's index and `not_before`."""
+
+    def start(self, user_id: str, sid: str, lifetime_seconds: int) -> SignOn:
+        """Begin a session. Slot `{b}`; write."""
+
+    def find(self, user_id: str, sid: str) -> SignOn:
+        """Return a living session. Slot `{b}`; read only.
+
+        Raises:
+            SessionEnded: ended, expired, or older than the user's `not_before`.
+        """
+
+    def end(self, user_id: str, sid: str) -> SignOn | None:
+        """End a session, and with it every grant that is not `offline`. Slot `{b}`; write.
+
+        Returns the session as it was, once; None to everybody who comes later. Ending cannot be
+        undone by a write of a request in flight.
+        """
+
+    def end_all(self, user_id: str) -> None:
+        """Sign a person out everywhere: move `not_before` to now, forget the index.
+
+        Every session and every grant (offline ones too) of before is dead from here on.
+        Slot `{b}`; write. `not_before` lives as long as anything older than it could.
+        """
+
+    def list_for_user(self, user_id: str) -> list[SignOn]:
+        """Return the living sessions of a person. For pages; two round trips in slot `{b}`."""
+
+
+class Interactions(Protocol):
+    """Authorization requests waiting for a person. Redis: `interaction:{<interaction id>}`."""
+
+    def store(self, interaction: Interaction, lifetime_seconds: int) -> None:
+        """Keep a new interaction. Write."""
+
+    def find(self, interaction_id: str) -> Interaction:
+        """Return a waiting interaction. Read only.
+
+        Raises:
+            NotFound: unknown, finished or expired.
+        """
+
+    def select_account(self, interaction_id: str) -> None:
+        """Note that the person chose an account. Keeps the time to live. Write.
+
+        Raises:
+            NotFound: unknown, finished or expired. Nothing is brought back.
+        """
+
+    def consume(self, interaction_id: str, *, request_id: str) -> Interaction:
+        """Return an interaction and end it: it can be finished once. Write.
+
+        Raises:
+            NotFound: unknown, expired, or finished by another request.
+        """
+
+
+class ReplayGuards(Protocol):
+    """Values that are accepted once. Redis: `replay:<hash of purpose, issuer and value>`."""
+
+    def accept_once(
+        self, purpose: str, issuer: str, value: str, *, request_id: str, lifetime_seconds: int
+    ) -> None:
+        """Let a value through the first time. Slot: the key's own, spread over all; write.
+
+        Raises:
+            AlreadyUsed: seen before, by another request.
+        """
+
+
+class BrowserSessions(Protocol):
+    """Django's sessions. Redis: `session:{<SHA-256 of the session key>}`.
+
+    Never "no session" for an unreachable store: that raises `StoreUnavailable`.
+    """
+
+    def create(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
+        """Store a new session; False if the key is taken. Write."""
+
+    def load(self, key: str) -> dict[str, object] | None:
+        """Return the members, or None if there is no such session. Read only."""
+
+    def save(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
+        """Overwrite a session; False if it was deleted in between. Write."""
+
+    def exists(self, key: str) -> bool:
+        """Tell whether the key is taken. Read only."""
+
+    def delete(self, key: str) -> None:
+        """Forget a session. Unknown ones are fine. Write."""
