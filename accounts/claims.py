@@ -1,0 +1,93 @@
+"""Standard claims of a person, as JSON. Spec: OpenID Connect Core 1.0 sections 5.1 and 5.1.1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+
+TEXT_CLAIMS = (
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "email",
+    "phone_number",
+)
+FLAG_CLAIMS = ("email_verified", "phone_number_verified")
+ADDRESS_MEMBERS = (
+    "formatted",
+    "street_address",
+    "locality",
+    "region",
+    "postal_code",
+    "country",
+)
+
+
+def standard_claims(user: User) -> dict[str, object]:
+    """Return every standard claim that this person has a value for; none is null or empty.
+
+    Without `sub`, which depends on the client.
+    """
+    claims: dict[str, object] = {name: getattr(user, name) for name in TEXT_CLAIMS}
+    claims["name"] = user.get_full_name()
+    claims["preferred_username"] = user.preferred_username or user.username
+    claims["address"] = address_claim(user)
+    claims = {name: value for name, value in claims.items() if value}
+    for flag in FLAG_CLAIMS:
+        if flag.removesuffix("_verified") in claims:
+            claims[flag] = getattr(user, flag)
+    claims["updated_at"] = int(user.updated_at.timestamp())
+    return claims
+
+
+def address_claim(user: User) -> dict[str, str]:
+    """Return the members of `address` that have a value."""
+    members = {member: getattr(user, f"address_{member}") for member in ADDRESS_MEMBERS}
+    return {member: value for member, value in members.items() if value}
+
+
+def set_claims(user: User, claims: Mapping[str, object]) -> None:
+    """Write claims to the columns of a person, unsaved and apart from the two of the e-mail.
+
+    Those belong to `accounts.emails`. `sub` and `updated_at` are nobody's to choose.
+
+    Raises:
+        ValidationError: an unknown claim, or one of the wrong JSON type.
+    """
+    for name, value in claims.items():
+        if name == "address":
+            _set_address(user, value)
+        elif name in FLAG_CLAIMS:
+            _set(user, name, value, bool)
+        elif name in TEXT_CLAIMS:
+            _set(user, name, value, str)
+        else:
+            raise ValidationError({name: "Not a standard claim that can be set."})
+
+
+def _set_address(user: User, address: object) -> None:
+    if not isinstance(address, Mapping) or not set(address) <= set(ADDRESS_MEMBERS):
+        members = ", ".join(ADDRESS_MEMBERS)
+        raise ValidationError({"address": f"Must be an object with members from: {members}."})
+    for member, value in address.items():
+        _set(user, f"address_{member}", value, str)
+
+
+def _set(user: User, field: str, value: object, type_: type) -> None:
+    if not isinstance(value, type_):
+        kind = "true or false" if type_ is bool else "a text"
+        raise ValidationError({field: f"Must be {kind}."})
+    setattr(user, field, value)
