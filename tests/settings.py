@@ -1,0 +1,34 @@
+"""Settings of the tests: the server's own, on a cluster and a database of their own.
+
+What the shell happens to have set for a real installation must not reach a test, so the names
+that the server reads are cleared first.
+"""
+
+import os
+
+from tests.support.cluster import redis_url
+
+REDIS_URL = redis_url()
+for _name in (
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "GATEHOUSE_ISSUER",
+    "GATEHOUSE_REGISTRATION",
+    "GATEHOUSE_SIGN_UP",
+    "REDIS_WAIT_REPLICAS",
+    "SECRET_KEY_FALLBACKS",
+    "TRUSTED_PROXIES",
+):
+    os.environ.pop(_name, None)
+os.environ["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
+os.environ["EMAIL_URL"] = "memorymail://"
+os.environ["GATEHOUSE_RATE_LIMITS"] = "off"  # tests of the limits switch them on
+os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
+
+from authserver.settings import *  # noqa: E402, F403
+
+# Signing in is not what most tests are about. Tests of password hashing name their hasher.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    *PASSWORD_HASHERS,  # noqa: F405
+]
