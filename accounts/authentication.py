@@ -23,7 +23,7 @@ RECORDS_MEMBER = "account_authentication_methods"
 RECORDS_USER_MEMBER = "account_authentication_methods_user"
 """Where allauth notes each passed step of authentication, and for whom."""
 
-ACR_PASSWORD = "urn:gatehouse:acr:password"  # noqa: S105
+ACR_PASSWORD = "urn:gatehouse:acr:password"
 ACR_MFA = "urn:gatehouse:acr:mfa"
 ACR_VALUES = (ACR_PASSWORD, ACR_MFA)
 """Every `acr` there is, weakest first: each one satisfies a request for those before it."""
@@ -48,9 +48,7 @@ class Step:
 STEPS: Mapping[tuple[str, str], Step] = {
     ("password", ""): Step("pwd", Factor.KNOWLEDGE),
     ("password_reset", ""): Step("pwd", Factor.KNOWLEDGE),
-    ("code", ""): Step(
-        "otp", Factor.NONE
-    ),  # Mailed: whoever reads the mail could reset a password.
+    ("code", ""): Step("otp", Factor.NONE),  # Mailed, and a mail can reset the password too.
     ("mfa", "totp"): Step("otp", Factor.POSSESSION),
     ("mfa", "recovery_codes"): Step("otp", Factor.POSSESSION),
     ("mfa", "webauthn"): Step("pop", Factor.POSSESSION),

@@ -121,6 +121,9 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    _password: str | None
+    """Django's: the new password in clear, between `set_password` and `save`."""
+
     class Meta:
         ordering = ("username",)
         constraints = [
