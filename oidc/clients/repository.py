@@ -1,0 +1,135 @@
+"""Finds clients for the protocol: a record from memory, or from SQL every few seconds."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from oidc.clients.record import Client, ClientSecret
+from oidc.conf import configuration
+from oidc.models.access import reading
+from oidc.models.client import OAuthClient
+
+MOST_RECORDS = 10_000
+_CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class ClientCache:
+    """Records of one process, each for a short time.
+
+    A hit takes no lock. The oldest entry makes room for a new one; since every entry is read anew
+    within seconds, that is also, nearly, the one that was not used for the longest time.
+    """
+
+    def __init__(self, most_records: int = MOST_RECORDS) -> None:
+        self._most_records = most_records
+        self._entries: dict[str, tuple[float, Client]] = {}
+        self._lock = threading.Lock()
+        self.changes = 0
+        """Counts invalidations, so that a read that was overtaken by a change is not kept."""
+
+    def find(self, client_id: str) -> Client | None:
+        """Return a record that is fresh enough, None otherwise."""
+        entry = self._entries.get(client_id)
+        return entry[1] if entry is not None and entry[0] > time.monotonic() else None
+
+    def keep(self, client: Client, lifetime_seconds: float, *, changes: int) -> None:
+        """Keep a record that was read when `changes` was the count of changes."""
+        with self._lock:
+            if changes != self.changes:
+                return
+            self._entries.pop(client.client_id, None)
+            while len(self._entries) >= self._most_records:
+                del self._entries[next(iter(self._entries))]
+            self._entries[client.client_id] = (time.monotonic() + lifetime_seconds, client)
+
+    def forget(self, client_id: str) -> None:
+        """Drop one record."""
+        with self._lock:
+            self.changes += 1
+            self._entries.pop(client_id, None)
+
+    def clear(self) -> None:
+        """Drop all records."""
+        with self._lock:
+            self.changes += 1
+            self._entries.clear()
+
+
+cache = ClientCache()
+
+
+def find_client(client_id: str) -> Client | None:
+    """Return the client with this id, None if it is unknown or disabled.
+
+    A change made by another process is seen after `client_cache_seconds` at the latest. Unknown
+    ids are asked for every time: remembering them would let anybody fill the memory.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    return cache.find(client_id) or _read_client(client_id)
+
+
+def _read_client(client_id: str) -> Client | None:
+    if not _CLIENT_ID.fullmatch(client_id):
+        return None
+    changes = cache.changes
+    with reading():
+        row = OAuthClient.objects.filter(client_id=client_id, is_active=True).first()
+    if row is None:
+        return None
+    client = record_of(row)
+    cache.keep(client, configuration().client_cache_seconds, changes=changes)
+    return client
+
+
+def record_of(row: OAuthClient) -> Client:
+    """Return the frozen record of a row."""
+    return Client(
+        client_id=row.client_id,
+        client_name=row.client_name,
+        profile=row.profile,
+        token_endpoint_auth_method=row.token_endpoint_auth_method,
+        secrets=tuple(
+            ClientSecret(secret["sha256"], secret["expires_at"]) for secret in row.client_secrets
+        ),
+        redirect_uris=tuple(row.redirect_uris),
+        post_logout_redirect_uris=tuple(row.post_logout_redirect_uris),
+        grant_types=frozenset(row.grant_types),
+        response_types=frozenset(row.response_types),
+        scope=tuple(row.scope.split()),
+        jwks=row.jwks,
+        jwks_uri=row.jwks_uri,
+        token_endpoint_auth_signing_alg=row.token_endpoint_auth_signing_alg,
+        id_token_signed_response_alg=row.id_token_signed_response_alg,
+        client_uri=row.client_uri,
+        logo_uri=row.logo_uri,
+        policy_uri=row.policy_uri,
+        tos_uri=row.tos_uri,
+        default_max_age=row.default_max_age,
+        require_pkce=row.require_pkce,
+        rotate_refresh_tokens=row.rotate_refresh_tokens,
+        trusted=row.trusted,
+        access_token_audience=tuple(row.access_token_audience),
+        introspection_audience=tuple(row.introspection_audience),
+        access_token_lifetime_seconds=row.access_token_lifetime_seconds,
+        backchannel_logout_uri=row.backchannel_logout_uri,
+        frontchannel_logout_uri=row.frontchannel_logout_uri,
+    )
+
+
+def _forget(*, instance: OAuthClient, **_: Any) -> None:
+    """Drop a changed client at once, and again once the change is there for others to read."""
+    client_id = instance.client_id
+    cache.forget(client_id)
+    transaction.on_commit(lambda: cache.forget(client_id))
+
+
+post_save.connect(_forget, sender=OAuthClient, dispatch_uid="forget_saved_client")
+post_delete.connect(_forget, sender=OAuthClient, dispatch_uid="forget_deleted_client")

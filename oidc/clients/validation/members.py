@@ -1,0 +1,80 @@
+"""The vocabulary: every member of a client's metadata, and the check its value must pass.
+
+Spec: RFC 7591 section 2, OpenID Connect Registration 1.0 section 2, and the logout
+specifications' sections on registration.
+"""
+
+from __future__ import annotations
+
+import re
+
+from oidc.clients.jwk import SIGNING_ALGS
+from oidc.clients.profiles import AUTH_METHODS, OIDC_COMPAT_RESPONSE_TYPES, PROFILES
+from oidc.clients.validation import values
+from oidc.clients.validation.addresses import check_redirect_uri
+from oidc.clients.validation.values import Check
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+ID_TOKEN_ALGS = ("RS256", "PS256", "ES256")
+_TEN_YEARS = 10 * 365 * 24 * 3600
+
+
+def redirect_uris(*, native: bool) -> Check:
+    """The check for a list of redirect URIs, which depends on the kind of client."""
+    return values.list_of(lambda uri: check_redirect_uri(uri, native=native))
+
+
+COLUMNS: dict[str, Check] = {
+    "client_name": values.text,
+    "profile": values.one_of(tuple(PROFILES)),
+    "redirect_uris": redirect_uris(native=False),
+    "post_logout_redirect_uris": redirect_uris(native=False),
+    "backchannel_logout_uri": values.optional(values.server_uri),
+    "frontchannel_logout_uri": values.optional(values.server_uri),
+    "token_endpoint_auth_method": values.one_of(AUTH_METHODS),
+    "token_endpoint_auth_signing_alg": values.optional(values.one_of(SIGNING_ALGS)),
+    "jwks": values.jwks,
+    "jwks_uri": values.optional(values.server_uri),
+    "grant_types": values.list_of(values.one_of(GRANT_TYPES)),
+    "response_types": values.list_of(values.one_of(OIDC_COMPAT_RESPONSE_TYPES)),
+    "scope": values.scope,
+    "id_token_signed_response_alg": values.one_of(ID_TOKEN_ALGS),
+    "default_max_age": values.number(0, _TEN_YEARS, also=(None,)),
+    "client_uri": values.optional(values.page_uri),
+    "logo_uri": values.optional(values.page_uri),
+    "policy_uri": values.optional(values.page_uri),
+    "tos_uri": values.optional(values.page_uri),
+    # Switches of our own, which no specification names.
+    "require_pkce": values.flag,
+    "rotate_refresh_tokens": values.flag,
+    "trusted": values.flag,
+    "access_token_lifetime_seconds": values.number(30, 86_400, also=(0,)),
+    "access_token_audience": values.list_of(values.audience),
+    "introspection_audience": values.list_of(values.audience),
+}
+"""Members that the server acts upon. Each is a column of `OAuthClient`."""
+
+ADDITIONAL: dict[str, Check] = {
+    "contacts": values.list_of(values.text),
+    "software_id": values.text,
+    "software_version": values.text,
+    "initiate_login_uri": values.server_uri,
+    "subject_type": values.one_of(("public",)),
+}
+"""Members that are kept and given back. A member that asks for something the server does not do
+is refused instead: a client must not believe to be protected by what is not there."""
+
+_TRANSLATED = re.compile(
+    r"(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+)
+
+
+def find_check(member: str) -> Check | None:
+    """Return the check of a member, None for one that is not known.
+
+    Spec: RFC 7591 section 2.2 for names with a language, like client_name#de.
+    """
+    translated = _TRANSLATED.fullmatch(member)
+    if translated:
+        return COLUMNS[translated[1]]
+    return COLUMNS.get(member) or ADDITIONAL.get(member)

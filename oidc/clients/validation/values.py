@@ -1,0 +1,134 @@
+"""Checks for single values: type, length, vocabulary. Each returns the value, made canonical."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from oidc.clients.jwk import parse_jwk
+from oidc.clients.validation.addresses import check_web_uri
+from oidc.clients.validation.errors import Refused
+
+Check = Callable[[Any], Any]
+
+LONGEST_LIST = 100
+LONGEST_TEXT = 200
+LARGEST_JWKS_BYTES = 32_768
+_MOST_KEYS = 20
+_SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def text(value: Any) -> str:
+    """One line of text without control characters, or marks that reorder what people read."""
+    if not isinstance(value, str) or not value.strip():
+        raise Refused("Must be text, and not empty.")
+    if len(value) > LONGEST_TEXT:
+        raise Refused(f"Must not be longer than {LONGEST_TEXT} characters.")
+    if _CONTROLS.search(value):
+        raise Refused("Must not have control characters.")
+    return value.strip()
+
+
+def flag(value: Any) -> bool:
+    """True or false, and nothing that merely looks like it."""
+    if not isinstance(value, bool):
+        raise Refused("Must be true or false.")
+    return value
+
+
+def number(lowest: int, highest: int, *, also: tuple[int | None, ...] = ()) -> Check:
+    """A whole number in a range, or one of `also`."""
+
+    def check(value: Any) -> int | None:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if (value is None and None in also) or (is_number and value in also):
+            return value  # type: ignore[no-any-return]
+        if not is_number or not lowest <= value <= highest:
+            raise Refused(f"Must be a whole number from {lowest} to {highest}.")
+        return int(value)
+
+    return check
+
+
+def one_of(choices: tuple[str, ...]) -> Check:
+    """One word of a vocabulary."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise Refused(f"Must be one of: {', '.join(filter(None, choices))}.")
+        return value
+
+    return check
+
+
+def list_of(check_entry: Check) -> Check:
+    """A list without repetitions, its order kept."""
+
+    def check(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise Refused("Must be a list.")
+        if len(value) > LONGEST_LIST:
+            raise Refused(f"Must not have more than {LONGEST_LIST} entries.")
+        entries = []
+        for position, entry in enumerate(value, start=1):
+            try:
+                entries.append(check_entry(entry))
+            except Refused as refused:
+                raise Refused(f"Entry {position}: {refused}") from refused
+        return list(dict.fromkeys(entries))
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """An empty text, or what the check lets through."""
+    return lambda value: "" if value in ("", None) else check(value)
+
+
+def page_uri(value: Any) -> str:
+    """A page or picture that people are shown, on any host."""
+    return check_web_uri(value, secure=False)
+
+
+def server_uri(value: Any) -> str:
+    """An address that this server, or a person's browser on its behalf, calls."""
+    return check_web_uri(value, secure=True)
+
+
+def audience(value: Any) -> str:
+    """An `aud` value. Spec: RFC 7519 section 2 (StringOrURI)."""
+    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,500}", value):
+        raise Refused("Must be an identifier of an API: printable ASCII without spaces.")
+    return value
+
+
+def scope(value: Any) -> str:
+    """Names with one space between them. Spec: RFC 6749 section 3.3."""
+    if not isinstance(value, str):
+        raise Refused("Must be text: names with a space between them.")
+    tokens = list(dict.fromkeys(value.split()))
+    if len(tokens) > LONGEST_LIST:
+        raise Refused(f"Must not have more than {LONGEST_LIST} names.")
+    if not all(_SCOPE_TOKEN.fullmatch(token) for token in tokens):
+        raise Refused("A name has characters that a scope must not have.")
+    return " ".join(tokens)
+
+
+def jwks(value: Any) -> dict[str, Any] | None:
+    """A set of public keys. Spec: RFC 7517 section 5; OpenID Connect Core 1.0 section 10.1."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("keys"), list) or not value["keys"]:
+        raise Refused("Must be a JWK set: an object with a list of keys.")
+    if len(value["keys"]) > _MOST_KEYS or len(json.dumps(value)) > LARGEST_JWKS_BYTES:
+        raise Refused(f"Must not have more than {_MOST_KEYS} keys or {LARGEST_JWKS_BYTES} bytes.")
+    try:
+        kids = [parse_jwk(key).kid for key in value["keys"]]
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if len(kids) > 1 and ("" in kids or len(set(kids)) < len(kids)):
+        raise Refused("With several keys, each must have a kid of its own.")
+    return {"keys": value["keys"]}
