@@ -6,7 +6,6 @@ import base64
 import secrets
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 def new_client_id() -> str:
@@ -18,70 +17,65 @@ class OAuthClient(models.Model):
     """Metadata of a client. Changed through `clients.service` only, which validates it.
 
     Spec: RFC 7591 section 2, OpenID Connect Registration 1.0 section 2; every column that has a
-    name there carries it. Our own switches say so in their help text.
+    name there carries it. The rest are switches of our own, explained where they are edited.
     """
 
     client_id = models.CharField(
-        _("client ID"), max_length=255, unique=True, default=new_client_id, editable=False
+        "client ID", max_length=255, unique=True, default=new_client_id, editable=False
     )
-    client_name = models.CharField(
-        _("name"), max_length=200, help_text=_("People see it on the sign-in and consent pages.")
-    )
-    profile = models.CharField(_("profile"), max_length=20, editable=False)
-    is_active = models.BooleanField(_("active"), default=True, editable=False)
+    client_name = models.CharField("name", max_length=200)
+    profile = models.CharField("profile", max_length=20)
+    is_active = models.BooleanField("active", default=True, editable=False)
 
-    redirect_uris = models.JSONField(_("redirect URIs"), default=list, blank=True)
+    redirect_uris = models.JSONField("redirect URIs", default=list, blank=True)
     post_logout_redirect_uris = models.JSONField(
-        _("post-logout redirect URIs"), default=list, blank=True
+        "post-logout redirect URIs", default=list, blank=True
     )
     backchannel_logout_uri = models.CharField(
-        _("back-channel logout URI"), max_length=2000, blank=True, default=""
+        "back-channel logout URI", max_length=2000, blank=True, default=""
     )
     frontchannel_logout_uri = models.CharField(
-        _("front-channel logout URI"), max_length=2000, blank=True, default=""
+        "front-channel logout URI", max_length=2000, blank=True, default=""
     )
 
-    token_endpoint_auth_method = models.CharField(_("client authentication"), max_length=50)
+    token_endpoint_auth_method = models.CharField("client authentication", max_length=50)
     token_endpoint_auth_signing_alg = models.CharField(
-        _("assertion algorithm"), max_length=20, blank=True, default=""
+        "assertion algorithm", max_length=20, blank=True, default=""
     )
-    client_secrets = models.JSONField(_("client secrets"), default=list, editable=False)
+    client_secrets = models.JSONField("client secrets", default=list, editable=False)
     """List of `sha256` (hex), `created_at` and `expires_at` (epoch seconds, 0: never), oldest
     first. A list and not a table: a client is one row, so one read makes a whole record."""
-    jwks = models.JSONField(_("public keys (JWKS)"), null=True, blank=True, default=None)
-    jwks_uri = models.CharField(_("public keys (address)"), max_length=2000, blank=True, default="")
+    jwks = models.JSONField("public keys (JWKS)", null=True, blank=True, default=None)
+    jwks_uri = models.CharField("public keys (address)", max_length=2000, blank=True, default="")
 
-    grant_types = models.JSONField(_("grant types"), default=list, blank=True)
-    response_types = models.JSONField(_("response types"), default=list, blank=True)
-    scope = models.TextField(_("scope"), blank=True, default="")
-    require_pkce = models.BooleanField(_("require PKCE"), default=True)
-    rotate_refresh_tokens = models.BooleanField(_("rotate refresh tokens"), default=True)
-    trusted = models.BooleanField(_("trusted"), default=False)
-    default_max_age = models.PositiveIntegerField(_("default max age"), null=True, blank=True)
+    grant_types = models.JSONField("grant types", default=list, blank=True)
+    response_types = models.JSONField("response types", default=list, blank=True)
+    scope = models.TextField("scope", blank=True, default="")
+    require_pkce = models.BooleanField("require PKCE", default=True)
+    rotate_refresh_tokens = models.BooleanField("rotate refresh tokens", default=True)
+    trusted = models.BooleanField("trusted", default=False)
+    default_max_age = models.PositiveIntegerField("default max age", null=True, blank=True)
     id_token_signed_response_alg = models.CharField(
-        _("ID token algorithm"), max_length=20, default="RS256"
+        "ID token algorithm", max_length=20, default="RS256"
     )
-    access_token_lifetime_seconds = models.PositiveIntegerField(
-        _("access token lifetime"), default=0
-    )
-    access_token_audience = models.JSONField(_("access token audience"), default=list, blank=True)
-    introspection_audience = models.JSONField(_("introspection audience"), default=list, blank=True)
+    access_token_lifetime_seconds = models.PositiveIntegerField("access token lifetime", default=0)
+    access_token_audience = models.JSONField("access token audience", default=list, blank=True)
+    introspection_audience = models.JSONField("introspection audience", default=list, blank=True)
 
-    client_uri = models.CharField(_("home page"), max_length=2000, blank=True, default="")
-    logo_uri = models.CharField(_("logo"), max_length=2000, blank=True, default="")
-    policy_uri = models.CharField(_("privacy policy"), max_length=2000, blank=True, default="")
-    tos_uri = models.CharField(_("terms of service"), max_length=2000, blank=True, default="")
+    client_uri = models.CharField("home page", max_length=2000, blank=True, default="")
+    logo_uri = models.CharField("logo", max_length=2000, blank=True, default="")
+    policy_uri = models.CharField("privacy policy", max_length=2000, blank=True, default="")
+    tos_uri = models.CharField("terms of service", max_length=2000, blank=True, default="")
     additional_metadata = models.JSONField(default=dict, blank=True, editable=False)
     """Members of RFC 7591 that nothing here acts upon: contacts, software_id, client_name#de."""
 
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    created_at = models.DateTimeField("created", auto_now_add=True)
+    updated_at = models.DateTimeField("changed", auto_now=True)
 
     class Meta:
-        verbose_name = _("client")
-        verbose_name_plural = _("clients")
+        verbose_name = "client"
+        verbose_name_plural = "clients"
         ordering = ["client_name", "id"]
-        indexes = [models.Index(fields=["client_name"])]
 
     def __str__(self) -> str:
         return self.client_name
