@@ -20,6 +20,7 @@ from authserver.local.node import Node, NodeFailed
 from authserver.local.ports import HOST, busy_cluster_ports, free_base_port
 from authserver.local.server_binary import find_server_binary
 
+DEFAULT_MASTERS, DEFAULT_REPLICAS = 3, 1
 DEFAULT_BASE_PORT = 7400
 _RESTART_LIMIT, _RESTART_WINDOW_SECONDS = 5, 30.0
 
@@ -54,24 +55,33 @@ class ClusterStatus:
 class LocalCluster:
     """A cluster under one directory.
 
+    `masters`, and `replicas` of each: what a new cluster gets (3 and 1); None: whatever is there.
     `base_port`: the first node's port, the others follow; None: 7400, or other ports if something
     else listens there. A cluster that exists already keeps its ports while they are free.
+    `end_with_parent`: nodes end if the process that started them dies, however it dies.
     """
 
     def __init__(
         self,
         directory: Path | str,
-        masters: int = 3,
-        replicas: int = 1,
+        masters: int | None = None,
+        replicas: int | None = None,
         base_port: int | None = None,
         appendonly: bool = True,
         node_timeout_ms: int = 2000,
+        end_with_parent: bool = False,
     ) -> None:
         self.directory = Path(directory).resolve()
-        self.masters = masters
-        self.replicas = replicas
+        self._requested = {"masters": masters, "replicas": replicas}
+        there = self._description()
+        self.masters: int = there.get("masters", DEFAULT_MASTERS if masters is None else masters)
+        self.replicas: int = there.get(
+            "replicas", DEFAULT_REPLICAS if replicas is None else replicas
+        )
         self._settings = _node_settings(appendonly, node_timeout_ms)
+        self._end_with_parent = end_with_parent
         self._requested_base_port = base_port
+        self._have_moved = False
         self._restarts: dict[str, deque[float]] = {}
         self._nodes = self._place_nodes(
             self._recorded_base_port() or base_port or DEFAULT_BASE_PORT
@@ -105,20 +115,27 @@ class LocalCluster:
             ClusterError: another number of nodes lies in the directory, or a port is taken.
             NodeFailed, ClusterNotReady, NoServerBinary: as their names say.
         """
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the processes. From here on `url` is final; the cluster is not ready yet."""
         self._check_shape()
-        is_new = not self._description_path.exists()
-        if is_new:
+        if not self._is_formed:
             self._clear_unfinished()
-        running = [node for node in self._nodes if node.pid() is not None]
-        moved = False if running else self._choose_ports()
-        for node in self._nodes:
-            if node not in running:
-                node.start(find_server_binary(), self._settings)
+        sleeping = [node for node in self._nodes if node.pid() is None]
+        if len(sleeping) == len(self._nodes):
+            self._have_moved = self._choose_ports()
+        for node in sleeping:
+            self._launch_node(node)
+
+    def wait_until_ready(self) -> None:
+        """Finish what `launch` began. Masters take 2 s to trust each other after any start."""
         for node in self._nodes:
             node.wait_until_ready()
-        if is_new:
+        if not self._is_formed:
             formation.form(self._nodes, self.masters)
-        elif moved:
+        elif self._have_moved:
             formation.introduce(self._nodes)
         self._write_description()
         formation.wait_until_ready(self._nodes)
@@ -137,7 +154,7 @@ class LocalCluster:
     def restart(self, node: Node) -> None:
         """Start a node again and wait until it answers."""
         if node.pid() is None:
-            node.start(find_server_binary(), self._settings)
+            self._launch_node(node)
         node.wait_until_ready()
 
     def restart_dead_nodes(self) -> list[Node]:
@@ -151,7 +168,7 @@ class LocalCluster:
         dead = [node for node in self._nodes if node.pid() is None]
         for node in dead:
             self._note_restart(node)
-            node.start(find_server_binary(), self._settings)
+            self._launch_node(node)
         for node in dead:
             try:
                 node.wait_until_ready()
@@ -160,6 +177,13 @@ class LocalCluster:
         return dead
 
     # --- Inside -----------------------------------------------------------------------------
+
+    def _launch_node(self, node: Node) -> None:
+        node.start(find_server_binary(), self._settings, end_with_parent=self._end_with_parent)
+
+    @property
+    def _is_formed(self) -> bool:
+        return self._description_path.exists()
 
     @property
     def _description_path(self) -> Path:
@@ -181,12 +205,11 @@ class LocalCluster:
         return [Node(self.directory / f"node-{n + 1}", base_port + n) for n in range(count)]
 
     def _check_shape(self) -> None:
-        there = self._description()
-        asked = (self.masters, self.replicas)
-        if there and (there["masters"], there["replicas"]) != asked:
+        there = {"masters": self.masters, "replicas": self.replicas}
+        if any(self._requested[name] not in (None, count) for name, count in there.items()):
             raise ClusterError(
-                f"{self.directory} holds a cluster of {there['masters']} masters with "
-                f"{there['replicas']} replicas each. Remove that folder to make another one."
+                f"{self.directory} holds a cluster of {self.masters} masters with "
+                f"{self.replicas} replicas each. Remove that folder to make another one."
             )
 
     def _clear_unfinished(self) -> None:

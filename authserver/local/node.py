@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from authserver.local.parent import end_with_parent_process
 from authserver.local.ports import BUS_OFFSET, HOST
 
 START_SECONDS = 10.0
@@ -78,7 +79,9 @@ class Node:
             return None
         return pid if working_directory == self.directory.resolve() else None
 
-    def start(self, binary: Path, settings: dict[str, str]) -> None:
+    def start(
+        self, binary: Path, settings: dict[str, str], *, end_with_parent: bool = False
+    ) -> None:
         """Start the process; returns at once, see `wait_until_ready`."""
         self.directory.mkdir(parents=True, exist_ok=True)
         configuration = self.directory / "server.conf"
@@ -92,6 +95,7 @@ class Node:
                 stderr=log,
                 # Its own session: Ctrl-C in the terminal reaches us, and we stop it in order.
                 start_new_session=True,
+                preexec_fn=end_with_parent_process if end_with_parent else None,
             )
 
     def _configuration(self, settings: dict[str, str]) -> str:

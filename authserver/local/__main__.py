@@ -1,0 +1,71 @@
+"""`python -m authserver.local`: what `make run` starts."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from authserver.local.cluster import ClusterError
+from authserver.local.files import FolderInUse, lock_folder
+from authserver.local.formation import ClusterNotReady
+from authserver.local.node import NodeFailed
+from authserver.local.options import BadOptions, Options
+from authserver.local.parent import end_with_parent_process
+from authserver.local.server_binary import NoServerBinary
+from authserver.local.supervisor import RunFailed, Supervisor
+from authserver.local.welcome import welcome
+
+_PROBLEMS = (
+    BadOptions, ClusterError, ClusterNotReady, FolderInUse, NodeFailed, NoServerBinary, RunFailed,
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run until Ctrl-C, SIGTERM or SIGHUP. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m authserver.local", description=__doc__)
+    parser.add_argument(
+        "--end-with-parent",
+        action="store_true",
+        help="stop everything if the program that started this one dies",
+    )
+    if parser.parse_args().end_with_parent:
+        end_with_parent_process()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        options = Options.from_environment()
+        with lock_folder(options.local_dir):
+            return _run(options)
+    except _PROBLEMS as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def _run(options: Options) -> int:
+    supervisor = Supervisor(options)
+    try:
+        supervisor.start()
+        welcome(options)
+        supervisor.watch()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _finish(supervisor)
+
+
+def _finish(supervisor: Supervisor) -> None:
+    """Stop everything. A second Ctrl-C does not interrupt that; it takes seconds at most."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    print("\nStopping ...", file=sys.stderr, flush=True)
+    supervisor.stop()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

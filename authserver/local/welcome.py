@@ -1,0 +1,35 @@
+"""What a person sees when everything runs."""
+
+from __future__ import annotations
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from authserver.local.options import Options
+
+
+def welcome(options: Options) -> None:
+    """Print the addresses, and who can sign in."""
+    console = Console(highlight=False)
+    passwords = _passwords(options)
+    addresses = Table.grid(padding=(0, 3))
+    addresses.add_row("Sample app", options.sample_app_url, "start here: sign in as alice")
+    addresses.add_row("Issuer", options.issuer, "what an app is configured with")
+    addresses.add_row("Admin", f"{options.issuer}/admin/", "sign in as admin")
+    people = Table("user", "password", box=None, padding=(0, 3, 0, 0), header_style="bold")
+    for username, password in passwords.items():
+        people.add_row(username, password)
+    console.print("\n[bold]Gatehouse is running.[/bold] Ctrl-C stops it.\n")
+    console.print(addresses)
+    console.print()
+    console.print(people)
+    console.print(f"\nThe same, with the demo clients, in {options.demo_path}", soft_wrap=True)
+
+
+def _passwords(options: Options) -> dict[str, str]:
+    if not options.demo_path.exists():
+        return {}
+    demo = json.loads(options.demo_path.read_text())
+    return {user["username"]: user["password"] for user in demo["users"]}
