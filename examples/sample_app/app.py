@@ -99,11 +99,12 @@ def home(request: HttpRequest) -> HttpResponse:
     token = request.session.get("token")
     if not token:
         return render(request, "page.html", {"issuer": ISSUER})
+    userinfo = request.session["userinfo"]
     context = {
         "issuer": ISSUER,
-        "name": request.session["userinfo"].get("name", "whoever you are"),
+        "name": userinfo.get("name") or userinfo.get("email") or userinfo["sub"],
         "id_token": readable(request.session["id_token"]),
-        "userinfo": readable(request.session["userinfo"]),
+        "userinfo": readable(userinfo),
         "access_token": readable({name: token[name] for name in ("scope", "expires_at")}),
         "can_refresh": "refresh_token" in token,
         "notice": request.session.pop("notice", None),
