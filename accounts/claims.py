@@ -36,6 +36,12 @@ ADDRESS_MEMBERS = (
 )
 
 
+def find_standard_claims(user_id: str) -> dict[str, object] | None:
+    """Return the claims of a person by id, or None for an unknown or disabled one. One query."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return standard_claims(user) if user else None
+
+
 def standard_claims(user: User) -> dict[str, object]:
     """Return every standard claim that this person has a value for; none is null or empty.
 
