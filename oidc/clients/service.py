@@ -38,11 +38,8 @@ def create_client(
     Raises:
         InvalidClientMetadata: nothing was written.
     """
-    if profile not in PROFILES:
-        raise InvalidClientMetadata([Problem("profile", f"Must be one of: {', '.join(PROFILES)}.")])
-    given = {"client_name": client_name, "profile": profile, **(metadata or {})}
     client = OAuthClient()
-    _apply(client, validate_metadata({**metadata_of(client), **_presets(given), **given}))
+    _apply(client, validate_new_client(client_name, profile, metadata or {}))
     client_secret = _add_secret(client) if needs_secret(client) else None
     client.save(force_insert=True)
     return CreatedClient(client, client_secret)
@@ -59,8 +56,7 @@ def update_client(client: OAuthClient, changes: dict[str, Any]) -> OAuthClient:
     """
     with transaction.atomic():
         client = _lock(client)
-        metadata = {**metadata_of(client), **changes}
-        _apply(client, validate_metadata(_without_emptied(metadata)))
+        _apply(client, validate_changes(client, changes))
         if not needs_secret(client):
             client.client_secrets = []
         client.save()
@@ -101,6 +97,27 @@ def enable_client(client: OAuthClient) -> OAuthClient:
 def delete_client(client: OAuthClient) -> None:
     """Forget a client for good."""
     client.delete()
+
+
+def validate_new_client(client_name: str, profile: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return all metadata that `create_client` would write.
+
+    Raises:
+        InvalidClientMetadata: with every problem.
+    """
+    if profile not in PROFILES:
+        raise InvalidClientMetadata([Problem("profile", f"Must be one of: {', '.join(PROFILES)}.")])
+    given = {"client_name": client_name, "profile": profile, **metadata}
+    return validate_metadata({**metadata_of(OAuthClient()), **_presets(given), **given})
+
+
+def validate_changes(client: OAuthClient, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return all metadata that `update_client` would write.
+
+    Raises:
+        InvalidClientMetadata: with every problem.
+    """
+    return validate_metadata(_without_emptied({**metadata_of(client), **changes}))
 
 
 def needs_secret(client: OAuthClient) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from oidc.clients import service
-from oidc.clients.profiles import PROFILES
+from oidc.clients.profiles import AUTH_METHODS, PROFILES
 from oidc.clients.validation import InvalidClientMetadata
-from oidc.clients.validation.members import AUTH_METHODS, GRANT_TYPES
+from oidc.clients.validation.members import GRANT_TYPES
 from oidc.management.client_tables import client_list, client_table
 from oidc.models.client import OAuthClient
 

@@ -1,0 +1,145 @@
+"""The forms for a client. What is right is decided by `clients.service`; they show its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.html import format_html
+
+from oidc.admin.client_texts import HELP_TEXTS
+from oidc.admin.fields import ChoicesField, KeySetField, LinesField
+from oidc.clients import service
+from oidc.clients.jwk import SIGNING_ALGS
+from oidc.clients.profiles import PROFILES
+from oidc.clients.validation import COLUMNS, InvalidClientMetadata
+from oidc.clients.validation.members import GRANT_TYPES, ID_TOKEN_ALGS
+from oidc.models.client import OAuthClient
+
+if TYPE_CHECKING:
+    ClientModelForm = forms.ModelForm[OAuthClient]
+else:
+    ClientModelForm = forms.ModelForm
+
+
+class ClientForm(ClientModelForm):
+    """Shows what the service refuses, each problem at its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.help_text = HELP_TEXTS.get(name, field.help_text)
+
+    def _show_problems(self, validate: Callable[[], object]) -> None:
+        try:
+            validate()
+        except InvalidClientMetadata as error:
+            for problem in error.problems:
+                if problem.member in self.fields:
+                    self.add_error(problem.member, problem.message)
+                else:
+                    self.add_error(None, f"{problem.member}: {problem.message}")
+
+
+class NewClientForm(ClientForm):
+    """What must be known about a new client. Its profile presets the rest."""
+
+    profile = forms.ChoiceField(
+        label="Kind of application",
+        widget=forms.RadioSelect,
+        choices=[
+            (
+                profile.name,
+                format_html("<strong>{}</strong> {}", profile.label, profile.description),
+            )
+            for profile in PROFILES.values()
+        ],
+    )
+    redirect_uris = LinesField(label="Redirect URIs", required=False)
+    scope = forms.CharField(
+        label="Scope", required=False, widget=forms.TextInput(attrs={"size": 80})
+    )
+
+    class Meta:
+        model = OAuthClient
+        fields = ("client_name", "profile", "redirect_uris", "scope")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["redirect_uris"].help_text += " Leave it empty for a machine."
+        self.fields["scope"].help_text += " Empty: what is usual for its kind."
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what was entered; what was left empty stays as preset."""
+        entered = {name: self.cleaned_data.get(name) for name in ("redirect_uris", "scope")}
+        return {name: value for name, value in entered.items() if value}
+
+    def clean(self) -> dict[str, Any]:
+        entered = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._show_problems(
+                lambda: service.validate_new_client(
+                    entered["client_name"], entered["profile"], self.metadata()
+                )
+            )
+        return entered
+
+
+class ChangeClientForm(ClientForm):
+    """Everything that can be changed about a client."""
+
+    redirect_uris = LinesField(label="Redirect URIs", required=False)
+    post_logout_redirect_uris = LinesField(label="After signing out", required=False)
+    access_token_audience = LinesField(required=False)
+    introspection_audience = LinesField(required=False)
+    grant_types = ChoicesField(choices=[(name, name) for name in GRANT_TYPES], required=False)
+    token_endpoint_auth_method = forms.ChoiceField(label="Authentication")
+    token_endpoint_auth_signing_alg = forms.ChoiceField(
+        label="Signing algorithm",
+        required=False,
+        choices=[("", "any that fits"), *((alg, alg) for alg in SIGNING_ALGS)],
+    )
+    id_token_signed_response_alg = forms.ChoiceField(
+        label="ID token algorithm", choices=[(alg, alg) for alg in ID_TOKEN_ALGS]
+    )
+    jwks = KeySetField(label="Public keys", required=False)
+    scope = forms.CharField(required=False, widget=forms.TextInput(attrs={"size": 80}))
+
+    class Meta:
+        model = OAuthClient
+        fields = tuple(member for member in COLUMNS if member not in ("profile", "response_types"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        method = self.fields.get("token_endpoint_auth_method")
+        if isinstance(method, forms.ChoiceField):
+            methods = PROFILES[self.instance.profile].token_endpoint_auth_methods
+            method.choices = [(name, name) for name in methods]
+
+    def changes(self) -> dict[str, Any]:
+        """Return the members that were changed, and no others."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+    def clean(self) -> dict[str, Any]:
+        entered = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._show_problems(lambda: service.validate_changes(self.instance, self.changes()))
+        return entered
+
+
+class RotateSecretForm(forms.Form):
+    """How long the secret of today stays valid beside the new one."""
+
+    overlap_seconds = forms.TypedChoiceField(
+        label="The old secret stays valid for",
+        coerce=int,
+        initial=service.DEFAULT_OVERLAP_SECONDS,
+        choices=[
+            (3600, "an hour"),
+            (86_400, "a day"),
+            (7 * 86_400, "a week"),
+            (30 * 86_400, "30 days"),
+            (0, "not at all: it has leaked"),
+        ],
+    )

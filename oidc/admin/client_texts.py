@@ -1,0 +1,117 @@
+"""What the admin says about each setting of a client, to somebody who is new to OAuth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HELP_TEXTS = {
+    "client_name": "People see it on the sign-in and consent pages.",
+    "profile": "Presets everything below. It can be adjusted later.",
+    "trusted": "One of your own apps: people are not asked for their consent.",
+    "redirect_uris": (
+        "Where people are sent back to after signing in, one address per line. It must be exactly "
+        "what the app sends as <code>redirect_uri</code>, to the last slash."
+    ),
+    "post_logout_redirect_uris": "Where people may be sent after signing out, one per line.",
+    "scope": (
+        "What the app may ask for, with a space between the names. <code>openid</code> is sign-in "
+        "itself, <code>profile email address phone</code> are data about the person, "
+        "<code>offline_access</code> is access while the person is away. "
+        "Names of your own APIs may be added."
+    ),
+    "grant_types": (
+        "How it gets tokens. <code>authorization_code</code>: a person signs in. "
+        "<code>refresh_token</code>: it renews tokens without the person. "
+        "<code>client_credentials</code>: it acts for itself."
+    ),
+    "token_endpoint_auth_method": (
+        "How the app proves who it is. <code>client_secret_basic</code> and "
+        "<code>client_secret_post</code> send a secret, <code>private_key_jwt</code> signs with "
+        "a key that never leaves the app, <code>none</code> is for apps that cannot keep a secret."
+    ),
+    "jwks": "For <code>private_key_jwt</code>: the app's public keys, as a JWK set.",
+    "jwks_uri": "Or the https address where the app publishes them.",
+    "token_endpoint_auth_signing_alg": "The one algorithm it signs with. Empty: any that fits.",
+    "client_uri": "The app's home page.",
+    "logo_uri": "A picture for the consent page.",
+    "policy_uri": "What the app does with people's data.",
+    "tos_uri": "Its terms of service.",
+    "backchannel_logout_uri": "Called by this server when a person signs out.",
+    "frontchannel_logout_uri": "Opened in the person's browser when they sign out.",
+    "require_pkce": "Protects the sign-in against stolen codes. Leave it on.",
+    "rotate_refresh_tokens": "A refresh token works once, and each use gives the next one.",
+    "default_max_age": "Seconds after which people must sign in again. Empty: no limit.",
+    "id_token_signed_response_alg": "RS256 works with every library.",
+    "access_token_lifetime_seconds": "Seconds an access token lives. 0: the server's default.",
+    "access_token_audience": (
+        "The APIs that its access tokens are for, one identifier per line. Empty: the issuer."
+    ),
+    "introspection_audience": (
+        "If this client is an API: its identifiers, one per line. It can then look up tokens "
+        "meant for it."
+    ),
+}
+
+PEOPLE = ("redirect_uris", "post_logout_redirect_uris")
+COLLAPSED = ("collapse",)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the form. Fields about people are left out for a machine."""
+
+    title: str
+    fields: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+
+SECTIONS = (
+    Section("The application", ("client_name", "profile_label", "state", "trusted")),
+    Section("Where people return to", PEOPLE),
+    Section("What it may ask for", ("scope", "grant_types")),
+    Section(
+        "How it proves who it is",
+        (
+            "token_endpoint_auth_method",
+            "secrets",
+            "jwks",
+            "jwks_uri",
+            "token_endpoint_auth_signing_alg",
+        ),
+    ),
+    Section("What people see", ("client_uri", "logo_uri", "policy_uri", "tos_uri"), COLLAPSED),
+    Section("Signing out", ("backchannel_logout_uri", "frontchannel_logout_uri"), COLLAPSED),
+    Section(
+        "Tokens and protection",
+        (
+            "require_pkce",
+            "rotate_refresh_tokens",
+            "access_token_lifetime_seconds",
+            "access_token_audience",
+            "introspection_audience",
+            "id_token_signed_response_alg",
+            "default_max_age",
+        ),
+        COLLAPSED,
+    ),
+    Section("Other", ("additional_members", "created_at", "updated_at"), COLLAPSED),
+)
+
+FIELDS_ABOUT_PEOPLE = frozenset(
+    {
+        *PEOPLE,
+        "trusted",
+        "client_uri",
+        "logo_uri",
+        "policy_uri",
+        "tos_uri",
+        "backchannel_logout_uri",
+        "frontchannel_logout_uri",
+        "require_pkce",
+        "rotate_refresh_tokens",
+        "id_token_signed_response_alg",
+        "default_max_age",
+    }
+)
+
+NEW_CLIENT_SECTION = (None, {"fields": ("client_name", "profile", "redirect_uris", "scope")})

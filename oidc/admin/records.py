@@ -1,0 +1,54 @@
+"""What the server wrote down, to be read: consents, failed requests, signing keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from oidc.models import Consent, FailedRequest, SigningKey
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list to look at. Nothing is added or changed here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(FailedRequest)
+class FailedRequestAdmin(ReadOnlyAdmin):
+    """Why a sign-in failed. People quote the reference that their error page showed."""
+
+    list_display = ("at", "reference", "endpoint", "status", "error", "detail", "client_id")
+    list_filter = ("error", "endpoint", "at")
+    search_fields = ("reference", "client_id", "user_id")
+    search_help_text = "A reference from an error page, a client ID, or a person's ID (sub)"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    """What people allowed. Deleting one makes the consent page ask again."""
+
+    list_display = ("user", "client_id", "scope", "granted_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "client_id")
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    """The published keys. `manage.py keys` rotates and retires them."""
+
+    list_display = ("kid", "algorithm", "status", "created_at", "signing_since", "retired_at")
+    list_filter = ("algorithm", "status")
+    exclude = ("private_key_encrypted",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
