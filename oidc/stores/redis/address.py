@@ -1,0 +1,45 @@
+"""Where the cluster is: `REDIS_URL` taken apart.
+
+One or more seeds, separated by commas: `rediss://user:password@host:port?ssl_ca_certs=/path`. What
+one seed says about user, password and TLS holds for every node; a seed without a scheme has the
+first one's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from redis.connection import SSLConnection, parse_url
+
+DEFAULT_PORT = 6379
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Seeds, and the options of a connection to any node, as redis-py names them."""
+
+    seeds: tuple[tuple[str, int], ...]
+    options: dict[str, Any]
+
+
+def parse_address(url: str) -> Address:
+    """Take a `REDIS_URL` apart.
+
+    Raises:
+        ValueError: not such a URL. The text never repeats it, for the password's sake.
+    """
+    seeds: list[tuple[str, int]] = []
+    options: dict[str, Any] = {}
+    scheme = url.strip().partition("://")[0]
+    for part in filter(None, (part.strip() for part in url.split(","))):
+        seed: dict[str, Any] = parse_url(part if "://" in part else f"{scheme}://{part}")
+        if "host" not in seed or seed.pop("db", 0):
+            raise ValueError("REDIS_URL: a seed is redis://[user:password@]host[:port]")
+        seeds.append((seed.pop("host"), seed.pop("port", DEFAULT_PORT)))
+        if seed.pop("connection_class", None) is SSLConnection:
+            seed["ssl"] = True
+        options.update(seed)
+    if not seeds:
+        raise ValueError("REDIS_URL names no seed")
+    return Address(tuple(seeds), options)

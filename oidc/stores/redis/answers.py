@@ -1,0 +1,27 @@
+"""What a script answers: `ok` and the rest, or the name of a store error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oidc.errors import AlreadyUsed, Mismatch, NotFound, SessionEnded, StoreError
+
+_ERRORS: dict[str, type[StoreError]] = {
+    "not_found": NotFound,
+    "already_used": AlreadyUsed,
+    "session_ended": SessionEnded,
+}
+
+
+def unwrap(reply: list[Any]) -> list[Any]:
+    """Return what follows `ok`.
+
+    Raises:
+        NotFound, AlreadyUsed, SessionEnded, Mismatch: as the script says.
+    """
+    status = reply[0]
+    if status == "ok":
+        return reply[1:]
+    if status == "mismatch":
+        raise Mismatch(reply[1])
+    raise _ERRORS[status]()

@@ -1,0 +1,42 @@
+#!lua
+-- KEYS: code, grant. ARGV: bucket, grant id, client, redirect URI, code challenge, request id, grant lifetime ms.
+local CODE = {
+  'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at',
+  'redirect_uri', 'code_challenge', 'nonce', 'redeemable_ms', 'used_by',
+}
+local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
+local now = now_ms()
+local code = read(KEYS[1], CODE)
+if not code then return {'not_found'} end
+-- A used code is known until its trace expires, so that a late thief is noticed too.
+if not code.used_by and now >= tonumber(code.redeemable_ms) then return {'not_found'} end
+if code.client ~= ARGV[3] then return {'mismatch', 'client_id'} end
+if code.redirect_uri ~= ARGV[4] then return {'mismatch', 'redirect_uri'} end
+if code.code_challenge ~= ARGV[5] then return {'mismatch', 'code_challenge'} end
+
+touch_index(bucket, code.user)
+if code.used_by == request then
+  redis.call('HSET', KEYS[1], 'used_by', request)
+  return {'ok', unpack(values_of(code, CODE), 1, 12)}
+end
+if code.used_by then
+  redis.call('UNLINK', KEYS[2])
+  leave_index(bucket, code.user, member)
+  redis.call('HSET', KEYS[1], 'replayed', '1')
+  return {'already_used'}
+end
+
+local not_before = not_before_ms(bucket, code.user)
+if not session_lives(bucket, code.user, code.sid, not_before) then return {'session_ended'} end
+local expires = math.min(now + ARGV[7], code.expires_at * 1000)
+if expires <= now then return {'not_found'} end
+redis.call('HSET', KEYS[1], 'used_by', request)
+local grant = {'start', start_ms(not_before), 'generation', 0}
+for _, field in ipairs(GRANT) do
+  grant[#grant + 1] = field
+  grant[#grant + 1] = code[field]
+end
+redis.call('HSET', KEYS[2], unpack(grant))
+redis.call('PEXPIREAT', KEYS[2], expires)
+enter_in_index(bucket, code.user, member, expires)
+return {'ok', unpack(values_of(code, CODE), 1, 12)}

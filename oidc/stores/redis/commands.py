@@ -1,0 +1,79 @@
+"""redis-py's own client of the same cluster, with our deadline and our error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode, RedisCluster
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    OutOfMemoryError,
+    RedisClusterException,
+    TimeoutError,
+)
+from redis.retry import Retry
+
+from oidc.errors import StoreUnavailable
+from oidc.stores.redis.counters import counters
+from oidc.stores.redis.pool import CONNECTIONS_PER_NODE
+
+if TYPE_CHECKING:
+    from oidc.stores.redis.cluster import Cluster
+
+SOCKET_TIMEOUT_SECONDS = 0.5
+"""The longest silence of a node: short enough to leave a hung master in time."""
+
+_OPTIONS = {
+    # Protocol 3 would bring messages that no command asked for.
+    "protocol": 2,
+    "driver_info": None,
+    "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+    "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
+    "max_connections": CONNECTIONS_PER_NODE,
+}
+
+PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
+
+
+class CommandCluster(RedisCluster):
+    """Single commands, tried again until the deadline, then `StoreUnavailable`."""
+
+    owner: Cluster | None = None
+    """None while it is being built: its own questions to the cluster fail at once."""
+
+    def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        execute: Any = super().execute_command
+        owner = self.owner
+        if owner is None:
+            return execute(*args, **kwargs)
+        patience = owner.new_patience()
+        while True:
+            counters.round_trips += 1
+            try:
+                return execute(*args, **kwargs)
+            except PASSING_ERRORS as error:
+                owner.wait(patience, type(error).__name__, refresh=True)
+            except OutOfMemoryError as error:
+                raise StoreUnavailable("a node takes no writes: OOM") from error
+
+
+def connector(
+    options: dict[str, Any], owner: Cluster
+) -> Callable[[list[ClusterNode]], CommandCluster]:
+    """Return what connects to a cluster, given its seeds."""
+
+    def connect(seeds: list[ClusterNode]) -> CommandCluster:
+        untyped: Any = CommandCluster
+        connected: CommandCluster = untyped(
+            startup_nodes=seeds,
+            require_full_coverage=False,
+            retry=Retry(NoBackoff(), 1),
+            **(_OPTIONS | options),
+        )
+        connected.owner = owner
+        return connected
+
+    return connect

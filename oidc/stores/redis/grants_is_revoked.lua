@@ -1,0 +1,3 @@
+#!lua flags=no-writes
+-- KEYS: mark of the token.
+return redis.call('EXISTS', KEYS[1])

@@ -1,0 +1,38 @@
+#!lua
+-- KEYS: grant. ARGV: bucket, grant id, client, generation, scope, request id, rotate (1 or 0), grace ms, idle ms.
+local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
+local presented, rotate = tonumber(ARGV[4]), ARGV[7] == '1'
+local now = now_ms()
+local grant = read(KEYS[1], {'generation', 'start', 'rotated_ms', 'rotated_by', unpack(GRANT)})
+if not grant or not grant_lives(bucket, grant) then return {'not_found'} end
+local expires = math.min(now + ARGV[9], grant.expires_at * 1000)
+if expires <= now then return {'not_found'} end
+if grant.client ~= ARGV[3] then return {'mismatch', 'client_id'} end
+local granted = {}
+for value in grant.scope:gmatch('%S+') do granted[value] = true end
+for value in ARGV[5]:gmatch('%S+') do
+  if not granted[value] then return {'mismatch', 'scope'} end
+end
+touch_index(bucket, grant.user)
+
+local current = tonumber(grant.generation)
+local answer
+if presented >= current then
+  -- Tokens are authentic, so one of a later generation than this record knows shows that the record
+  -- lost its last rotations in a fail-over: it catches up.
+  answer = rotate and presented + 1 or presented
+elseif presented == current - 1 and grant.rotated_ms
+  and (grant.rotated_by == request or now - grant.rotated_ms <= tonumber(ARGV[8])) then
+  answer = current
+else
+  redis.call('UNLINK', KEYS[1])
+  leave_index(bucket, grant.user, member)
+  return {'already_used'}
+end
+
+if answer > current then
+  redis.call('HSET', KEYS[1], 'generation', answer, 'rotated_ms', now, 'rotated_by', request)
+end
+redis.call('PEXPIREAT', KEYS[1], expires)
+enter_in_index(bucket, grant.user, member, expires)
+return {'ok', answer, unpack(values_of(grant, GRANT))}
