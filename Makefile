@@ -24,11 +24,17 @@ run: ## start Gatehouse and a sample app, with everything they need
 test: ## run every check and test
 	$(environment) development browser
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 check: ## run what needs no server: format, lint, types, import rules, migrations, settings
 	$(environment) development
 	@$(MAKE) --no-print-directory checks
+
+# Nothing of a local installation, and nothing that the shell has set, plays a part in a check.
+isolated = env -i PATH="$(PATH)" SECRET_KEY="$$(head -c 48 /dev/urandom | base64)" \
+	DATABASE_URL=sqlite://:memory: REDIS_URL=redis://redis.example:6379
+production = $(isolated) GATEHOUSE_ISSUER=https://id.example \
+	DATABASE_URL=postgres://gatehouse@database.example/gatehouse REDIS_URL=rediss://redis.example:6379
 
 .PHONY: checks
 checks:
@@ -36,6 +42,8 @@ checks:
 	$(BIN)/ruff check .
 	$(BIN)/mypy authserver accounts oidc examples
 	$(BIN)/lint-imports
+	$(isolated) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(production) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python authserver/local/audit.py
 
 clean: ## remove what was built; `.local`, with the data, stays

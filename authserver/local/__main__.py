@@ -32,25 +32,27 @@ def main() -> int:
     )
     if parser.parse_args().end_with_parent:
         end_with_parent_process()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it puts in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         options = Options.from_environment()
         with lock_folder(options.local_dir):
-            return _run(options)
+            _run(options)
+    except KeyboardInterrupt:
+        return 0
     except _PROBLEMS as problem:
         print(problem, file=sys.stderr)
         return 1
+    return 0
 
 
-def _run(options: Options) -> int:
+def _run(options: Options) -> None:
     supervisor = Supervisor(options)
     try:
         supervisor.start()
         welcome(options)
         supervisor.watch()
-    except KeyboardInterrupt:
-        return 0
     finally:
         _finish(supervisor)
 
