@@ -52,6 +52,7 @@ class StandardClaims(models.Model):
     website = models.CharField(max_length=1024, blank=True, validators=[validate_https_url])
     email = models.EmailField("e-mail address", blank=True)
     email_verified = models.BooleanField(
+        "e-mail address verified",
         default=False,
         help_text="The address is known to belong to this person.",
     )
