@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 HELP_TEXTS = {
     "client_name": "People see it on the sign-in and consent pages.",
-    "profile": "Presets everything below. It can be adjusted later.",
+    "profile": "Presets everything else, which can be adjusted later.",
     "trusted": "One of your own apps: people are not asked for their consent.",
     "redirect_uris": (
         "Where people are sent back to after signing in, one address per line. It must be exactly "
@@ -101,6 +101,7 @@ FIELDS_ABOUT_PEOPLE = frozenset(
     {
         *PEOPLE,
         "trusted",
+        "grant_types",
         "client_uri",
         "logo_uri",
         "policy_uri",

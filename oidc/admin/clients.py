@@ -25,7 +25,7 @@ class OAuthClientAdmin(ClientButtons):
     """The list and the form. Its buttons are in `ClientButtons`."""
 
     change_form_template = f"{TEMPLATES}/change_form.html"
-    list_display = ("client_name", "profile_label", "client_id", "is_active", "created_at")
+    list_display = ("client_name", "profile_label", "client_id", "is_active", "created_on")
     list_filter = ("is_active", "profile", "trusted", "created_at")
     search_fields = ("client_name", "client_id", "redirect_uris_text")
     readonly_fields = (
@@ -50,6 +50,10 @@ class OAuthClientAdmin(ClientButtons):
     @admin.display(description="kind", ordering="profile")
     def profile_label(self, client: OAuthClient) -> str:
         return describe_profile(client)
+
+    @admin.display(description="created", ordering="created_at")
+    def created_on(self, client: OAuthClient) -> str:
+        return f"{client.created_at:%Y-%m-%d}"
 
     @admin.display(description="state")
     def state(self, client: OAuthClient) -> str:
@@ -125,9 +129,11 @@ class OAuthClientAdmin(ClientButtons):
         context["show_save_and_add_another"] = False
         context["show_save_and_continue"] = client is not None
         if client is not None:
+            # A form with errors has left its entries in `client`; these are about what is stored.
+            stored = OAuthClient.objects.get(pk=client.pk)
             context |= {
-                "connection": connection_of(client),
-                "needs_secret": service.needs_secret(client),
-                "has_secret": bool(client.client_secrets),
+                "connection": connection_of(stored),
+                "needs_secret": service.needs_secret(stored),
+                "has_secret": bool(stored.client_secrets),
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -10,7 +10,7 @@ from oidc.clients.service import needs_secret
 from oidc.conf import configuration
 from oidc.models.client import OAuthClient
 
-SECRET_PLACEHOLDER = "the secret, shown once"
+SECRET_PLACEHOLDER = "SECRET"
 
 
 @dataclass(frozen=True, slots=True)
