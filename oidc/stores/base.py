@@ -8,7 +8,8 @@ Common to all methods:
 * Every method may raise `StoreUnavailable` once its deadline has passed. The caller then does not
   know whether a write happened; nothing is ever consumed twice because of that.
 * `request_id` names one call of one caller. The same call sent twice (a retry after a lost
-  answer) gets the same answer twice; another request id is another caller.
+  answer) gets the same answer twice; another request id is another caller. Methods without one
+  either do the same when they are repeated, or name their calls themselves.
 
 Slots: `{b}` is the person's bucket, see `stores.buckets`.
 """
@@ -40,6 +41,8 @@ class Codes(Protocol):
     ) -> None:
         """Store a code, if its session of sign-on still lives, and note the client in it.
 
+        Storing the same code again is harmless: one that was used stays used.
+
         Slot `{b}`; write. Time to live: twice the lifetime, because the trace of a used code must
         outlive the code; after `lifetime_seconds` the code is not redeemable any more.
 
@@ -59,17 +62,17 @@ class Codes(Protocol):
     ) -> AuthorizationCode:
         """Consume a code and open its grant at generation 0, or find out why not.
 
-        Checked in this order, before anything is changed: existence and lifetime, client,
-        redirect URI, code challenge, use, session and `not_before`. A presentation that fails a
-        binding does not count as a use, so a leaked code cannot be burnt by a stranger.
-        A second use revokes the grant, in the same script. The used code stays as a trace, with
-        the request id that used it.
+        Checked in this order, before anything is changed: existence and, for an unused code, its
+        lifetime; client, redirect URI, code challenge, use, session and `not_before`. A
+        presentation that fails a binding does not count as a use, so a leaked code cannot be burnt
+        by a stranger. A second use revokes the grant, in the same script. The used code stays as a
+        trace, with the request id that used it.
 
         Slot `{b}`; write. The grant lives for `grant_lifetime_seconds`, at most until its
         `expires_at`, and is entered in the user's index.
 
         Raises:
-            NotFound: unknown or expired.
+            NotFound: unknown or expired, or the grant that it would open is past its end.
             Mismatch: `client_id`, `redirect_uri` or `code_challenge` differ. Nothing was changed.
             AlreadyUsed: used before by another request; the grant is now revoked.
             SessionEnded: the person signed out, or was signed out, in between.
@@ -105,10 +108,11 @@ class Grants(Protocol):
     def find_for_refresh(self, handle: GrantHandle, generation: int) -> Grant:
         """Return the living grant behind a refresh token that `rotate` would accept, or reuse.
 
-        For introspection: active means current, or the predecessor. Slot `{b}`; read only.
+        For introspection: active means current, the predecessor, or later than the record knows
+        (see `rotate`). Slot `{b}`; read only.
 
         Raises:
-            NotFound: grant dead, or the generation is neither the current nor its predecessor.
+            NotFound: grant dead, or the generation is older than the predecessor of the current.
         """
 
     def rotate(
@@ -125,7 +129,10 @@ class Grants(Protocol):
 
         * current generation n: n + 1 becomes current, and is the answer;
         * n - 1, no longer than `grace_seconds` after its rotation: n again;
-        * the same request id as the rotation that made n current: n again;
+        * n - 1 under the request id of the rotation that made n current: n again, at any time;
+        * later than n: an acknowledged rotation was lost with a master that had no replica to
+          confirm it. Callers authenticate generations, so nobody can make this up: the record
+          catches up, and the answer is the one's successor;
         * anything else is reuse: the grant is revoked.
 
         With `rotate` false the current generation stays and is the answer. Client and scope are
@@ -151,15 +158,23 @@ class Grants(Protocol):
         """End one access token for the rest of its lifetime. Slot `{b}`; write."""
 
     def list_for_user(self, user_id: str) -> list[Grant]:
-        """Return the living grants of a person, oldest expiry first. For pages, not for requests
-        of clients: two round trips in slot `{b}`."""
+        """Return the living grants of a person, next expiry first.
+
+        For pages, not for requests of clients: it reads each of them. Slot `{b}`; read only.
+        """
 
 
 class SignOns(Protocol):
     """Sessions of sign-on. Redis: `sid:{b}:<sid>`, and the user's index and `not_before`."""
 
     def start(self, user_id: str, sid: str, lifetime_seconds: int) -> SignOn:
-        """Begin a session. Slot `{b}`; write."""
+        """Begin a session, later than anything that the person was signed out of.
+
+        Slot `{b}`; write.
+
+        Raises:
+            SessionEnded: this very session was ended in between.
+        """
 
     def find(self, user_id: str, sid: str) -> SignOn:
         """Return a living session. Slot `{b}`; read only.
@@ -171,19 +186,20 @@ class SignOns(Protocol):
     def end(self, user_id: str, sid: str) -> SignOn | None:
         """End a session, and with it every grant that is not `offline`. Slot `{b}`; write.
 
-        Returns the session as it was, once; None to everybody who comes later. Ending cannot be
-        undone by a write of a request in flight.
+        Returns the session as it was, once; None to everybody who comes later, and for a session
+        that `end_all` has ended. Ending cannot be undone by a write of a request in flight.
         """
 
     def end_all(self, user_id: str) -> None:
-        """Sign a person out everywhere: move `not_before` to now, forget the index.
+        """Sign a person out everywhere: move `not_before`, forget the index.
 
-        Every session and every grant (offline ones too) of before is dead from here on.
+        Every session and every grant (offline ones too) of before is dead from here on, also if the
+        node's clock is a few seconds late; whatever starts afterwards lives.
         Slot `{b}`; write. `not_before` lives as long as anything older than it could.
         """
 
     def list_for_user(self, user_id: str) -> list[SignOn]:
-        """Return the living sessions of a person. For pages; two round trips in slot `{b}`."""
+        """Return the living sessions of a person, next expiry first. For pages; slot `{b}`."""
 
 
 class Interactions(Protocol):
@@ -234,7 +250,7 @@ class BrowserSessions(Protocol):
     """
 
     def create(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
-        """Store a new session; False if the key is taken. Write."""
+        """Store a new session; False if the key is taken by one with other members. Write."""
 
     def load(self, key: str) -> dict[str, object] | None:
         """Return the members, or None if there is no such session. Read only."""

@@ -1,4 +1,4 @@
-"""redis-py's own client of the same cluster, with our deadline and our error."""
+"""redis-py's own client of the same cluster, with our deadline and our error: for the cache."""
 
 from __future__ import annotations
 
@@ -35,27 +35,39 @@ _OPTIONS = {
     "max_connections": CONNECTIONS_PER_NODE,
 }
 
-PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
+_PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
 
 
 class CommandCluster(RedisCluster):
-    """Single commands, tried again until the deadline, then `StoreUnavailable`."""
+    """Commands outside of scripts: tried again until the deadline, then `StoreUnavailable`."""
 
     owner: Cluster | None = None
     """None while it is being built: its own questions to the cluster fail at once."""
 
     def execute_command(self, *args: Any, **kwargs: Any) -> Any:
-        execute: Any = super().execute_command
-        owner = self.owner
-        if owner is None:
-            return execute(*args, **kwargs)
-        patience = owner.new_patience()
+        return self._patiently(super().execute_command, *args, **kwargs)
+
+    def mget_nonatomic(self, keys: Any, *args: Any) -> Any:
+        return self._patiently(super().mget_nonatomic, keys, *args)
+
+    # redis-py sends these two through a pipeline, for which our deadline would not hold.
+
+    def delete(self, *names: Any) -> Any:
+        return sum(self.execute_command("DEL", name) for name in names)
+
+    def exists(self, *names: Any) -> Any:
+        return sum(self.execute_command("EXISTS", name) for name in names)
+
+    def _patiently(self, call: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.owner is None:
+            return call(*args, **kwargs)
+        patience = self.owner.new_patience()
         while True:
             counters.round_trips += 1
             try:
-                return execute(*args, **kwargs)
-            except PASSING_ERRORS as error:
-                owner.wait(patience, type(error).__name__, refresh=True)
+                return call(*args, **kwargs)
+            except _PASSING_ERRORS as error:
+                self.owner.wait(patience, type(error).__name__, refresh=True)
             except OutOfMemoryError as error:
                 raise StoreUnavailable("a node takes no writes: OOM") from error
 
@@ -70,7 +82,7 @@ def connector(
         connected: CommandCluster = untyped(
             startup_nodes=seeds,
             require_full_coverage=False,
-            retry=Retry(NoBackoff(), 1),
+            retry=Retry(NoBackoff(), 0),
             **(_OPTIONS | options),
         )
         connected.owner = owner
