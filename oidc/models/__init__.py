@@ -1,5 +1,8 @@
 """What lives for years, in SQL."""
 
 from oidc.models.client import OAuthClient
+from oidc.models.consent import Consent
+from oidc.models.failed_request import FailedRequest
+from oidc.models.signing_key import SigningKey
 
-__all__ = ["OAuthClient"]
+__all__ = ["Consent", "FailedRequest", "OAuthClient", "SigningKey"]

@@ -1,0 +1,36 @@
+"""Encryption of what must not be readable in the database (AES-128-CBC with HMAC: Fernet)."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from oidc.keys.derived import derived_keys
+
+
+class CannotDecrypt(Exception):
+    """None of the secret keys fits: `SECRET_KEY` changed and is not among the fallbacks."""
+
+
+def encrypt(plaintext: bytes) -> str:
+    """Encrypt under the current secret key."""
+    return _fernet().encrypt(plaintext).decode()
+
+
+def decrypt(ciphertext: str) -> bytes:
+    """Decrypt under any secret key.
+
+    Raises:
+        CannotDecrypt: no key fits.
+    """
+    try:
+        return _fernet().decrypt(ciphertext.encode())
+    except InvalidToken as error:
+        raise CannotDecrypt from error
+
+
+def _fernet() -> MultiFernet:
+    keys = derived_keys("encryption at rest")
+    ordered = [keys.current, *(key for key in keys.by_id.values() if key != keys.current)]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key.key)) for key in ordered])

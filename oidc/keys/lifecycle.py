@@ -1,0 +1,102 @@
+"""Making, announcing, promoting and retiring signing keys. All state is in SQL."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from joserfc.jwk import ECKey, RSAKey
+
+from oidc.keys import algorithms, at_rest
+from oidc.models import SigningKey
+
+
+def ensure_signing_keys() -> None:
+    """Make sure that every algorithm has a signing key. Harmless when several processes try."""
+    signing = SigningKey.Status.SIGNING
+    present = set(SigningKey.objects.filter(status=signing).values_list("algorithm", flat=True))
+    for algorithm in algorithms.ID_TOKEN_ALGORITHMS:
+        if algorithm in present:
+            continue
+        key = new_signing_key(algorithm, signing)
+        key.signing_since = timezone.now()
+        try:
+            with transaction.atomic():
+                key.save(force_insert=True)
+        except IntegrityError:  # another process was first
+            continue
+
+
+def generate_after_migrate(**_: object) -> None:
+    """Generate the first keys with the first migration. Receives `post_migrate`."""
+    ensure_signing_keys()
+
+
+def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
+    """Generate a key. Its `kid` is the JWK thumbprint (RFC 7638). Not saved yet."""
+    private_key = algorithms.generate(algorithm)
+    der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    jwk_class = ECKey if algorithm == "ES256" else RSAKey
+    jwk = jwk_class.import_key(private_key.public_key())
+    public_jwk = jwk.as_dict(private=False, kid=jwk.thumbprint(), use="sig", alg=algorithm)
+    return SigningKey(
+        kid=public_jwk["kid"],
+        algorithm=algorithm,
+        public_jwk=public_jwk,
+        private_key_encrypted=at_rest.encrypt(der),
+        status=status,
+    )
+
+
+def private_key_of(key: SigningKey) -> algorithms.PrivateKey:
+    """Decrypt a key's private part.
+
+    Raises:
+        CannotDecrypt: no secret key fits.
+    """
+    der = at_rest.decrypt(key.private_key_encrypted)
+    return load_der_private_key(der, password=None)  # type: ignore[return-value]
+
+
+def announce(algorithm: str) -> SigningKey:
+    """Publish a new key that does not sign yet, so that everybody learns of it first."""
+    key = new_signing_key(algorithm, SigningKey.Status.ANNOUNCED)
+    key.save(force_insert=True)
+    return key
+
+
+def promote(key: SigningKey) -> None:
+    """Let an announced key sign; the one that signed until now retires."""
+    with transaction.atomic():
+        _retire(SigningKey.objects.filter(algorithm=key.algorithm))
+        key.status = SigningKey.Status.SIGNING
+        key.signing_since = timezone.now()
+        key.save()
+
+
+def retire(key: SigningKey) -> None:
+    """Take a key out of signing at once. Its successor is generated on the spot if none waits."""
+    with transaction.atomic():
+        waiting = (
+            SigningKey.objects.filter(algorithm=key.algorithm, status=SigningKey.Status.ANNOUNCED)
+            .exclude(pk=key.pk)
+            .first()
+        )
+        was_signing = key.status == SigningKey.Status.SIGNING
+        key.status = SigningKey.Status.RETIRED
+        key.retired_at = timezone.now()
+        key.save()
+        if was_signing and waiting:
+            promote(waiting)
+    ensure_signing_keys()
+
+
+def _retire(keys: object) -> None:
+    keys.filter(status=SigningKey.Status.SIGNING).update(  # type: ignore[attr-defined]
+        status=SigningKey.Status.RETIRED, retired_at=timezone.now()
+    )

@@ -1,0 +1,148 @@
+"""The keys of this process: parsed once, refreshed from SQL now and then."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import structlog
+
+from oidc.errors import StoreUnavailable
+from oidc.keys import algorithms, lifecycle
+from oidc.models import SigningKey
+from oidc.models.access import reading
+
+REFRESH_SECONDS = 30
+REFRESH_ON_UNKNOWN_SECONDS = 2
+
+_log = structlog.get_logger("gatehouse.keys")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningMaterial:
+    """A key that signs. `sign`: bytes to a JWS signature."""
+
+    kid: str
+    algorithm: str
+    sign: algorithms.Signer
+
+    def header(self, typ: str) -> bytes:
+        """Return the encoded JOSE header for a token type."""
+        members = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
+        return encode(json.dumps(members, separators=(",", ":")).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationKey:
+    """A published key: what PyJWT verifies with."""
+
+    kid: str
+    algorithm: str
+    key: algorithms.PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """One consistent state of the keys."""
+
+    signing: dict[str, SigningMaterial]
+    """By algorithm."""
+    verification: dict[str, VerificationKey]
+    """By `kid`: announced, signing and retired ones."""
+    jwks: bytes
+    etag: str
+    loaded_at: float
+
+
+_current: KeyRing | None = None
+_loading = threading.Lock()
+
+
+def key_ring() -> KeyRing:
+    """Return the keys, at most `REFRESH_SECONDS` old. An unreachable database keeps the old ones.
+
+    Raises:
+        StoreUnavailable: nothing was ever loaded, and the database is unreachable.
+    """
+    ring = _current
+    if ring is not None and time.monotonic() - ring.loaded_at < REFRESH_SECONDS:
+        return ring
+    return _reload(ring)
+
+
+def verification_key(kid: str) -> VerificationKey | None:
+    """Return a published key, looking into SQL again for one that is new to this process."""
+    ring = key_ring()
+    key = ring.verification.get(kid)
+    if key is None and time.monotonic() - ring.loaded_at > REFRESH_ON_UNKNOWN_SECONDS:
+        key = _reload(ring).verification.get(kid)
+    return key
+
+
+def forget() -> None:
+    """Load anew at the next use: after a change of keys, and between tests."""
+    global _current
+    _current = None
+
+
+def encode(data: bytes) -> bytes:
+    """Encode as base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _reload(stale: KeyRing | None) -> KeyRing:
+    global _current
+    with _loading:
+        if _current is not None and _current is not stale:
+            return _current
+        try:
+            with reading():
+                _current = _load()
+        except StoreUnavailable:
+            if stale is None:
+                raise
+            _log.warning("signing_keys_not_refreshed", exc_info=True)
+            return stale
+        return _current
+
+
+def _load() -> KeyRing:
+    keys = list(SigningKey.objects.all())
+    signing_algorithms = {k.algorithm for k in keys if k.status == SigningKey.Status.SIGNING}
+    if not signing_algorithms.issuperset(algorithms.ID_TOKEN_ALGORITHMS):
+        lifecycle.ensure_signing_keys()
+        keys = list(SigningKey.objects.all())
+    jwks = json.dumps({"keys": [key.public_jwk for key in keys]}, separators=(",", ":")).encode()
+    return KeyRing(
+        signing={
+            key.algorithm: _signing_material(key)
+            for key in keys
+            if key.status == SigningKey.Status.SIGNING
+        },
+        verification={key.kid: _verification_key(key) for key in keys},
+        jwks=jwks,
+        etag=f'"{hashlib.sha256(jwks).hexdigest()[:32]}"',
+        loaded_at=time.monotonic(),
+    )
+
+
+_parsed: dict[str, SigningMaterial] = {}
+
+
+def _signing_material(key: SigningKey) -> SigningMaterial:
+    """Parse a private key once per process: importing RSA costs 41 ms."""
+    if key.kid not in _parsed:
+        sign = algorithms.signer(key.algorithm, lifecycle.private_key_of(key))
+        _parsed[key.kid] = SigningMaterial(key.kid, key.algorithm, sign)
+    return _parsed[key.kid]
+
+
+def _verification_key(key: SigningKey) -> VerificationKey:
+    public: dict[str, Any] = key.public_jwk
+    return VerificationKey(key.kid, key.algorithm, jwt.PyJWK(public, key.algorithm).key)
