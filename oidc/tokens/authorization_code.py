@@ -1,0 +1,39 @@
+"""Authorization codes: 128 random bits and a masked bucket. Spec: RFC 6749 section 10.10."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from oidc.stores.buckets import bucket_of
+from oidc.stores.records import GrantHandle
+from oidc.tokens import handles
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReference:
+    """What the store needs of a code; the code itself never goes there."""
+
+    handle: GrantHandle
+    code_hash: str
+
+
+def new_code(user_id: str) -> tuple[str, CodeReference]:
+    """Return a fresh code and where to store it."""
+    code = handles.encode(handles.mask(secrets.token_bytes(16), bucket_of(user_id)))
+    return code, read_code(code)
+
+
+def read_code(code: str) -> CodeReference:
+    """Return where a presented code would be stored.
+
+    The id of the grant that a code opens is a one-way function of it: access tokens show grant
+    ids, and must not show codes.
+
+    Raises:
+        MalformedHandle: nothing that we made looks like this.
+    """
+    random, bucket = handles.unmask(handles.decode(code))
+    grant_id = handles.encode(hashlib.sha256(b"grant:" + random).digest()[:16])
+    return CodeReference(GrantHandle(bucket, grant_id), hashlib.sha256(code.encode()).hexdigest())

@@ -1,0 +1,32 @@
+"""Which claims a scope brings, and their values. Spec: OpenID Connect Core 1.0 section 5.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
+    "profile": (
+        "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username",
+        "profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale",
+        "updated_at",
+    ),
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+    "address": ("address",),
+}  # fmt: skip
+
+SCOPES_SUPPORTED = ("openid", *SCOPE_CLAIMS, "offline_access")
+CLAIMS_SUPPORTED = (
+    "sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce",
+    *(claim for claims in SCOPE_CLAIMS.values() for claim in claims),
+)  # fmt: skip
+
+
+def claims_for_scope(all_claims: dict[str, Any], scope: Iterable[str]) -> dict[str, Any]:
+    """Pick the claims of the granted scopes; those without a value are left out.
+
+    `all_claims`: every standard claim of a person by its specified name and type.
+    """
+    names = [name for value in scope for name in SCOPE_CLAIMS.get(value, ())]
+    return {name: all_claims[name] for name in names if all_claims.get(name) not in (None, "", {})}
