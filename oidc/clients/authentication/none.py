@@ -1,0 +1,25 @@
+"""Public clients: named, not authenticated. Spec: RFC 6749 section 3.2.1."""
+
+from __future__ import annotations
+
+from oidc.clients.record import Client
+from oidc.http import Request
+
+NAME = "none"
+_CREDENTIALS = ("client_secret", "client_assertion", "client_assertion_type")
+
+
+def is_presented(request: Request) -> bool:
+    return (
+        "client_id" in request.form
+        and "authorization" not in request.headers
+        and not any(name in request.form for name in _CREDENTIALS)
+    )
+
+
+def claimed_client_id(request: Request) -> str:
+    return request.form["client_id"]
+
+
+def verify(request: Request, client: Client) -> None:
+    """Nothing to verify: that `none` is registered was checked before."""
