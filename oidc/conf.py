@@ -38,6 +38,9 @@ class Configuration:
     browser_cookie_name: str
     cookie_secure: bool
 
+    events_inline: bool
+    """Write events on the request's own thread: for tests, and where no threads are wanted."""
+
 
 @lru_cache(maxsize=1)
 def configuration() -> Configuration:

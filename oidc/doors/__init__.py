@@ -1,0 +1,1 @@
+"""Two equal ways into the protocol endpoints, and the wrapper around each endpoint."""

@@ -1,0 +1,178 @@
+"""What happens around every protocol endpoint, once, for both doors.
+
+Reference id, limits, strict parsing, errors, security headers, one event.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError
+
+from oidc import events
+from oidc.doors.endpoint import Endpoint
+from oidc.doors.headers import cors_headers, security_headers
+from oidc.error_page import error_page
+from oidc.errors import PageError, ProtocolError, StoreUnavailable
+from oidc.http import NO_STORE, Parameters, Request, Response, error_response, parse_parameters
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_QUERY_BYTES = 16 * 1024
+FORM = "application/x-www-form-urlencoded"
+RETRY_AFTER_SECONDS = 2
+READ_HEADERS = ("authorization", "cookie", "origin", "accept", "if-none-match", "user-agent")
+"""The request headers that endpoints may read; doors pass on no others."""
+
+_REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as a door received it. `read` returns at most that many bytes of the body."""
+
+    method: str
+    query_string: str
+    content_type: str
+    content_length: str
+    read: Callable[[int], bytes]
+    headers: Mapping[str, str]
+    remote_address: str
+
+
+def new_reference() -> str:
+    """Return a reference id that people can read out: twelve of 31 characters, 59 bits."""
+    number = secrets.randbits(60)
+    characters = []
+    for _ in range(12):
+        number, digit = divmod(number, 31)
+        characters.append(_REFERENCE_ALPHABET[digit])
+    return "".join(characters)
+
+
+def serve(endpoint: Endpoint, arrival: Arrival) -> Response:
+    """Answer one request: never raises, always leaves one event."""
+    started = time.perf_counter()
+    reference = new_reference()
+    request = Request(
+        arrival.method,
+        endpoint.path,
+        Parameters(),
+        Parameters(),
+        arrival.headers,
+        arrival.remote_address,
+        reference,
+    )
+    response, error = _answer(endpoint, arrival, request)
+    events.emit(
+        events.Event(
+            reference=reference,
+            endpoint=endpoint.name,
+            method=arrival.method,
+            status=response.status,
+            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            client_id=request.notes.get("client_id", ""),
+            user_id=request.notes.get("user_id", ""),
+            error=error.error if error else request.notes.get("error", ""),
+            detail=error.detail if error else request.notes.get("detail", ""),
+        )
+    )
+    return _finished(endpoint, response, reference)
+
+
+def _answer(
+    endpoint: Endpoint, arrival: Arrival, request: Request
+) -> tuple[Response, ProtocolError | None]:
+    if arrival.method == "OPTIONS" and endpoint.cors:
+        return Response(204), None
+    try:
+        return endpoint.function(_read(endpoint, arrival, request)), None
+    except ProtocolError as error:
+        failure = error
+    except StoreUnavailable as error:
+        failure = _unavailable(f"store: {error}")
+    except (OperationalError, InterfaceError) as error:
+        failure = _unavailable(f"database: {type(error).__name__}")
+    except Exception as error:  # the outermost place: a defect must still leave a reference
+        events.report_defect(request.request_id, endpoint.name, error)
+        failure = ProtocolError(
+            "server_error", "the server failed; its log has the reason", status=500
+        )
+    if endpoint.for_people or isinstance(failure, PageError):
+        return error_page(failure, request.request_id), failure
+    return error_response(failure), failure
+
+
+def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
+    """Parse query and body into the request.
+
+    Raises:
+        ProtocolError: 405, 413, 414, 415, or `invalid_request`.
+    """
+    method = "GET" if arrival.method == "HEAD" else arrival.method
+    if method not in endpoint.methods:
+        raise ProtocolError(
+            "invalid_request",
+            "this method is not allowed here",
+            status=405,
+            headers=(("Allow", ", ".join(endpoint.methods)),),
+        )
+    if len(arrival.query_string) > MAX_QUERY_BYTES:
+        raise ProtocolError("invalid_request", "the query is too long", status=414)
+    query = parse_parameters(arrival.query_string)
+    form = parse_parameters(_read_form(arrival)) if method == "POST" else Parameters()
+    if method == "POST" and query and not endpoint.query_on_post:
+        raise ProtocolError("invalid_request", "parameters belong in the body, not in the query")
+    if not endpoint.for_people and (query.repeated or form.repeated):
+        raise ProtocolError("invalid_request", "a parameter is repeated")
+    return Request(
+        method,
+        request.path,
+        query,
+        form,
+        request.headers,
+        request.remote_address,
+        request.request_id,
+        request.notes,
+    )
+
+
+def _read_form(arrival: Arrival) -> str:
+    length = arrival.content_length
+    if length and not (length.isascii() and length.isdigit()):
+        raise ProtocolError("invalid_request", "Content-Length is not a number")
+    if length and int(length) > MAX_BODY_BYTES:
+        raise ProtocolError("invalid_request", "the body is too large", status=413)
+    body = arrival.read(int(length) if length else MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise ProtocolError("invalid_request", "the body is too large", status=413)
+    if body and arrival.content_type.partition(";")[0].strip().lower() != FORM:
+        raise ProtocolError("invalid_request", f"the body must be {FORM}", status=415)
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError("invalid_request", "the body is not valid UTF-8") from error
+
+
+def _unavailable(detail: str) -> ProtocolError:
+    return ProtocolError(
+        "temporarily_unavailable",
+        "the server cannot reach its store; please try again shortly",
+        status=503,
+        detail=detail,
+        headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
+    )
+
+
+def _finished(endpoint: Endpoint, response: Response, reference: str) -> Response:
+    headers = list(response.headers)
+    present = {name for name, _ in headers}
+    headers += [pair for pair in security_headers() if pair[0] not in present]
+    if endpoint.cors:
+        headers += cors_headers(endpoint.methods)
+    if NO_STORE[0] not in present:
+        headers.append(NO_STORE)
+    headers.append(("X-Request-Id", reference))
+    return Response(response.status, response.body, tuple(headers))
