@@ -1,0 +1,1 @@
+"""The authorization request: parsed, checked, and judged against who is signed in."""

@@ -1,0 +1,50 @@
+"""Answering an authorization request for good: a code, or a refusal."""
+
+from __future__ import annotations
+
+import time
+
+from accounts.authentication import AuthenticationContext
+from oidc.conf import configuration
+from oidc.errors import ProtocolError
+from oidc.http import Response
+from oidc.requests.authorization_request import AuthorizationRequest
+from oidc.response_mode import authorization_error_response, authorization_response
+from oidc.stores.records import AuthorizationCode, Grant
+from oidc.stores.redis import codes
+from oidc.tokens.authorization_code import new_code
+
+
+def grant_authorization(
+    authorization: AuthorizationRequest, context: AuthenticationContext
+) -> Response:
+    """Issue a code to the client. One round trip, which also checks the session of sign-on.
+
+    Raises:
+        SessionEnded: the person was signed out meanwhile; nothing was issued.
+    """
+    configured = configuration()
+    code, reference = new_code(context.user_id)
+    grant = Grant(
+        grant_id=reference.handle.grant_id,
+        user_id=context.user_id,
+        client_id=authorization.client.client_id,
+        scope=authorization.scope,
+        sid=context.sid,
+        offline="offline_access" in authorization.scope,
+        auth_time=int(context.auth_time),
+        acr=context.acr,
+        amr=context.amr,
+        expires_at=int(time.time()) + configured.refresh_token_absolute_seconds,
+    )
+    waiting = AuthorizationCode(
+        grant, authorization.redirect_uri, authorization.code_challenge, authorization.nonce
+    )
+    codes.issue(reference.handle, reference.code_hash, waiting, configured.code_lifetime_seconds)
+    return authorization_response(authorization, {"code": code})
+
+
+def deny_authorization(authorization: AuthorizationRequest) -> Response:
+    """Tell the client that the person said no (RFC 6749 section 4.1.2.1)."""
+    error = ProtocolError("access_denied", "the person denied the request")
+    return authorization_error_response(authorization, error)

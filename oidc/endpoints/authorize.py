@@ -1,0 +1,92 @@
+"""The authorization endpoint. It never asks a person anything: it redirects.
+
+Spec: RFC 6749 section 3.1; OpenID Connect Core 1.0 section 3.1.2.
+"""
+
+from __future__ import annotations
+
+from accounts.authentication import AuthenticationContext, authentication_context
+from oidc.authorization import grant_authorization
+from oidc.conf import configuration
+from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
+from oidc.http import Parameters, Request, Response, redirect
+from oidc.interactions import keep_for_resumption, start_interaction
+from oidc.requests.authorization_request import AuthorizationRequest
+from oidc.requests.decision import next_need
+from oidc.requests.validation import ErrorForClient, validate_authorization_request
+from oidc.response_mode import authorization_error_response
+from oidc.stores.redis import browser_sessions, interactions
+
+RESUME_PARAMETER = "resume"
+
+
+def authorize(request: Request) -> Response:
+    """Answer an authorization request, or hand it over to the pages for people."""
+    try:
+        parameters = _parameters_of(request)
+        authorization = validate_authorization_request(parameters)
+        request.notes["client_id"] = authorization.client.client_id
+        if request.method == "POST" and not request.cookie(configuration().session_cookie_name):
+            return _see_other_with_cookies(parameters)
+        return _answer(request, parameters, authorization)
+    except ErrorForClient as failure:
+        return _to_client(request, failure)
+
+
+def _answer(
+    request: Request, parameters: Parameters, authorization: AuthorizationRequest
+) -> Response:
+    """At most two round trips and one SQL query where nothing has to be asked."""
+    context = _signed_in(request)
+    try:
+        need = next_need(authorization, context)
+        if need is None and context is not None:
+            request.notes["user_id"] = context.user_id
+            try:
+                return grant_authorization(authorization, context)
+            except SessionEnded:
+                need = next_need(authorization, None)
+        if need is not None and "none" in authorization.prompt:
+            raise ProtocolError(need.error, "the request needs the person, and prompt is none")
+    except ProtocolError as error:
+        raise ErrorForClient(authorization, error) from error
+    interaction, cookie = start_interaction(request, parameters)
+    return redirect(f"/interaction/{interaction.interaction_id}", cookie)
+
+
+def _parameters_of(request: Request) -> Parameters:
+    """Return the request's parameters, from the query, the form, or those kept from a POST."""
+    if request.method == "POST":
+        return request.form
+    if RESUME_PARAMETER not in request.query:
+        return request.query
+    try:
+        kept = interactions.consume(request.query[RESUME_PARAMETER], request_id=request.request_id)
+    except NotFound as error:
+        raise PageError("invalid_request", "this sign-in request is not waiting here") from error
+    if kept.browser_hash:
+        raise PageError("invalid_request", "this sign-in request is not waiting here")
+    return Parameters(kept.parameters)
+
+
+def _see_other_with_cookies(parameters: Parameters) -> Response:
+    """Resume a POST as a GET: one from another site came without our Lax cookies."""
+    kept = keep_for_resumption(parameters)
+    return redirect(f"/oauth2/authorize?{RESUME_PARAMETER}={kept.interaction_id}")
+
+
+def _signed_in(request: Request) -> AuthenticationContext | None:
+    """Read who is signed in, straight from the session record. One round trip, none without a
+    cookie. A session without a session of sign-on does not count."""
+    key = request.cookie(configuration().session_cookie_name)
+    if not key:
+        return None
+    context = authentication_context(browser_sessions.load(key) or {})
+    return context if context is not None and context.sid else None
+
+
+def _to_client(request: Request, failure: ErrorForClient) -> Response:
+    request.notes["client_id"] = failure.target.client.client_id
+    request.notes["error"] = failure.error.error
+    request.notes["detail"] = failure.error.detail
+    return authorization_error_response(failure.target, failure.error)

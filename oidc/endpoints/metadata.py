@@ -1,0 +1,72 @@
+"""What this server can do, told to clients.
+
+Spec: OpenID Connect Discovery 1.0 section 3; RFC 8414 section 2. Only registered names, and only
+what is true: the lists come from the code that does the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+from accounts.authentication import ACR_VALUES
+from oidc.clients.authentication import METHOD_NAMES, private_key_jwt
+from oidc.conf import configuration
+from oidc.endpoints.cached import cached_json
+from oidc.http import Request, Response
+from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.requests.checks.prompt import PROMPT_VALUES
+from oidc.response_mode import RESPONSE_MODES, RESPONSE_TYPES
+from oidc.server import GRANT_TYPES
+from oidc.tokens.claims import CLAIMS_SUPPORTED, SCOPES_SUPPORTED
+
+
+def metadata(request: Request) -> Response:
+    """Publish the metadata. Both well-known documents are this one."""
+    body, etag = _prepared()
+    return cached_json(request, body, etag)
+
+
+def provider_metadata() -> dict[str, Any]:
+    """Return the metadata of this server."""
+    issuer = configuration().issuer
+    confidential_methods = [name for name in METHOD_NAMES if name != "none"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + "/oauth2/authorize",
+        "token_endpoint": issuer + "/oauth2/token",
+        "userinfo_endpoint": issuer + "/oauth2/userinfo",
+        "jwks_uri": issuer + "/.well-known/jwks.json",
+        "revocation_endpoint": issuer + "/oauth2/revoke",
+        "introspection_endpoint": issuer + "/oauth2/introspect",
+        "scopes_supported": SCOPES_SUPPORTED,
+        "response_types_supported": RESPONSE_TYPES,
+        "response_modes_supported": RESPONSE_MODES,
+        "grant_types_supported": GRANT_TYPES,
+        "acr_values_supported": ACR_VALUES,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+        "token_endpoint_auth_methods_supported": METHOD_NAMES,
+        "token_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": METHOD_NAMES,
+        "revocation_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": confidential_methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": CLAIMS_SUPPORTED,
+        "prompt_values_supported": PROMPT_VALUES,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+@lru_cache(maxsize=1)
+def _prepared() -> tuple[bytes, str]:
+    body = json.dumps(provider_metadata(), indent=1).encode()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

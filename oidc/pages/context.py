@@ -1,0 +1,34 @@
+"""What the account pages know of the authorization request that brought a person there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+from oidc.clients.repository import find_client
+from oidc.conf import configuration
+from oidc.errors import NotFound
+from oidc.interactions import find_interaction
+
+
+def authorization_context(request: HttpRequest) -> dict[str, Any]:
+    """Give templates `client` (a record, or None) and `login_hint`. A context processor.
+
+    Only pages that lead back to an interaction cost a round trip.
+    """
+    nothing = {"client": None, "login_hint": ""}
+    following = request.POST.get("next") or request.GET.get("next") or ""
+    if not following.startswith("/interaction/"):
+        return nothing
+    try:
+        interaction_id = resolve(following).kwargs["interaction_id"]
+        secret = request.COOKIES.get(configuration().browser_cookie_name, "")
+        parameters = find_interaction(interaction_id, secret).parameters
+    except (Resolver404, KeyError, NotFound):
+        return nothing
+    return {
+        "client": find_client(parameters["client_id"]),
+        "login_hint": parameters.get("login_hint", ""),
+    }

@@ -1,0 +1,145 @@
+"""The page behind every authorization request that waits for a person.
+
+Log-in and re-authentication are the account pages' work: this page sends there and is come back to.
+Account choice and consent happen here. The request itself never shows in a URL.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.authentication import AuthenticationContext, authentication_context
+from oidc.authorization import deny_authorization, grant_authorization
+from oidc.conf import configuration
+from oidc.doors.django import to_django
+from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
+from oidc.http import Parameters, Response
+from oidc.interactions import find_interaction
+from oidc.pages.errors import error_view
+from oidc.pages.scopes import scopes_in_plain_words
+from oidc.requests.authorization_request import AuthorizationRequest
+from oidc.requests.consent import remember_consent
+from oidc.requests.decision import Need, next_need
+from oidc.requests.validation import ErrorForClient, validate_authorization_request
+from oidc.response_mode import authorization_error_response
+from oidc.stores.records import Interaction
+from oidc.stores.redis import interactions
+
+ACCOUNT_PAGES = {
+    Need.LOGIN: "account_login",
+    Need.SIGN_UP: "account_signup",
+    Need.REAUTHENTICATION: "account_reauthenticate",
+}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
+    """Do the next thing that the waiting request needs, until nothing is needed any more."""
+    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
+    try:
+        waiting = find_interaction(interaction_id, secret)
+        authorization = validate_authorization_request(Parameters(waiting.parameters))
+        return _go_on(request, waiting, authorization)
+    except NotFound:
+        return error_view(request, _NOT_WAITING)
+    except PageError as error:
+        return error_view(request, error)
+    except ErrorForClient as failure:
+        answer = authorization_error_response(failure.target, failure.error)
+        return _finish(request, interaction_id, answer)
+
+
+def _go_on(
+    request: HttpRequest, waiting: Interaction, authorization: AuthorizationRequest
+) -> HttpResponse:
+    if request.method == "POST" and request.POST.get("decision") == "deny":
+        return _finish(request, waiting.interaction_id, deny_authorization(authorization))
+    context = _signed_in(request)
+    try:
+        need = next_need(authorization, context, waiting)
+    except ProtocolError as error:
+        raise ErrorForClient(authorization, error) from error
+    if need is Need.OTHER_ACCOUNT:
+        logout(request)
+        need = Need.LOGIN
+    if need in ACCOUNT_PAGES:
+        return _send_to(ACCOUNT_PAGES[need], waiting)
+    if need is Need.ACCOUNT_SELECTION:
+        return _select_account(request, waiting, authorization)
+    assert context is not None  # noqa: S101 next_need asks for a log-in otherwise
+    if need is Need.CONSENT:
+        if request.POST.get("decision") != "allow":
+            return _ask_consent(request, authorization)
+        remember_consent(context.user_id, authorization.client.client_id, authorization.scope)
+    return _grant(request, waiting, authorization, context)
+
+
+def _grant(
+    request: HttpRequest,
+    waiting: Interaction,
+    authorization: AuthorizationRequest,
+    context: AuthenticationContext,
+) -> HttpResponse:
+    """Issue first, then finish: if the store fails in between, reloading the page goes on. A code
+    that was issued but lost the race to finish is never given out, and expires."""
+    try:
+        answer = grant_authorization(authorization, context)
+    except SessionEnded:
+        logout(request)
+        return _send_to("account_login", waiting)
+    return _finish(request, waiting.interaction_id, answer)
+
+
+def _finish(request: HttpRequest, interaction_id: str, answer: Response) -> HttpResponse:
+    """End the interaction, once, and give the answer to the client."""
+    interactions.consume(interaction_id, request_id=request.reference)  # type: ignore[attr-defined]
+    return to_django(answer)
+
+
+def _select_account(
+    request: HttpRequest, waiting: Interaction, authorization: AuthorizationRequest
+) -> HttpResponse:
+    choice = request.POST.get("account")
+    if choice == "other":
+        logout(request)
+        return _send_to("account_login", waiting)
+    if choice == "continue":
+        interactions.select_account(waiting.interaction_id)
+        return redirect("interaction", waiting.interaction_id)
+    context = {"client": authorization.client, "person": request.user}
+    return render(request, "oidc/select_account.html", context)
+
+
+def _ask_consent(request: HttpRequest, authorization: AuthorizationRequest) -> HttpResponse:
+    context = {
+        "client": authorization.client,
+        "scopes": scopes_in_plain_words(authorization.scope),
+        "person": request.user,
+    }
+    return render(request, "oidc/consent.html", context)
+
+
+def _send_to(page: str, waiting: Interaction) -> HttpResponse:
+    back = reverse("interaction", args=[waiting.interaction_id])
+    return redirect(f"{reverse(page)}?{urlencode({'next': back})}")
+
+
+def _signed_in(request: HttpRequest) -> AuthenticationContext | None:
+    context = authentication_context(dict(request.session.items()))
+    return context if context is not None and context.sid else None
+
+
+_NOT_WAITING = ProtocolError(
+    "invalid_request",
+    "this sign-in is already finished, has expired, or was started in another browser; "
+    "please go back to the application and start again",
+    status=400,
+)

@@ -1,0 +1,73 @@
+"""A validated authorization request. Spec: OpenID Connect Core 1.0 section 3.1.2.1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from oidc.clients.record import Client
+from oidc.http import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a client asks for. Only `requests.validation` makes one."""
+
+    client: Client
+    redirect_uri: str
+    response_type: str
+    response_mode: str
+    scope: tuple[str, ...]
+    state: str
+    nonce: str
+    code_challenge: str
+    prompt: frozenset[str]
+    max_age: int | None
+    login_hint: str
+    hinted_user_id: str
+    """`sub` of a verified `id_token_hint`, or an empty string."""
+    acr_values: tuple[str, ...]
+    ui_locales: tuple[str, ...]
+
+    @property
+    def is_openid(self) -> bool:
+        return "openid" in self.scope
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request on its way through the table of checks: each fills in what it established."""
+
+    parameters: Parameters
+    client: Client = field(init=False)
+    redirect_uri: str = ""
+    response_type: str = ""
+    response_mode: str = "query"
+    scope: tuple[str, ...] = ()
+    code_challenge: str = ""
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    hinted_user_id: str = ""
+
+    @property
+    def state(self) -> str:
+        """The state to send back: none if it was repeated, because then there is no one state."""
+        return "" if "state" in self.parameters.repeated else self.parameters.get("state", "")
+
+    def finished(self) -> AuthorizationRequest:
+        get = self.parameters.get
+        return AuthorizationRequest(
+            client=self.client,
+            redirect_uri=self.redirect_uri,
+            response_type=self.response_type,
+            response_mode=self.response_mode,
+            scope=self.scope,
+            state=self.state,
+            nonce=get("nonce", ""),
+            code_challenge=self.code_challenge,
+            prompt=self.prompt,
+            max_age=self.max_age,
+            login_hint=get("login_hint", ""),
+            hinted_user_id=self.hinted_user_id,
+            acr_values=tuple(get("acr_values", "").split()),
+            ui_locales=tuple(get("ui_locales", "").split()),
+        )

@@ -1,0 +1,78 @@
+"""How an authorization response travels to the client: one encoder for every mode.
+
+Spec: OAuth 2.0 Multiple Response Types sections 2 and 5; OAuth 2.0 Form Post Response Mode;
+RFC 9207 (`iss`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Protocol
+from urllib.parse import urlencode
+
+from oidc.conf import configuration
+from oidc.errors import ProtocolError
+from oidc.http import NO_STORE, Response, redirect
+
+RESPONSE_TYPES = ("code",)
+RESPONSE_MODES = ("query", "fragment", "form_post")
+
+# No form-action here: the form goes to the client.
+_FORM_POST_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"  # noqa: E501
+
+
+class Target(Protocol):
+    """Where a response goes: a draft or a validated request."""
+
+    @property
+    def redirect_uri(self) -> str: ...
+    @property
+    def response_mode(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+def authorization_response(target: Target, members: Mapping[str, str]) -> Response:
+    """Send members to the client, with `state` if there was one, and `iss`."""
+    everything = dict(members)
+    if target.state:
+        everything["state"] = target.state
+    everything["iss"] = configuration().issuer
+    if target.response_mode == "form_post":
+        return _form_post(target.redirect_uri, everything)
+    encoded = urlencode(everything)
+    if target.response_mode == "fragment":
+        return redirect(f"{target.redirect_uri}#{encoded}")
+    separator = "&" if "?" in target.redirect_uri else "?"
+    return redirect(f"{target.redirect_uri}{separator}{encoded}")
+
+
+def authorization_error_response(target: Target, error: ProtocolError) -> Response:
+    """Send an error to the client (RFC 6749 section 4.1.2.1)."""
+    members = {"error": error.error, "error_description": error.description}
+    return authorization_response(target, members)
+
+
+def _form_post(action: str, members: Mapping[str, str]) -> Response:
+    fields = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in members.items()
+    )
+    page = (
+        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<title>Signing you in</title>"
+        '<link rel="stylesheet" href="/static/gatehouse/gatehouse.css">'
+        '<script src="/static/oidc/form_post.js" defer></script></head><body class="page">'
+        f'<main class="card"><form method="post" action="{escape(action)}">{fields}'
+        "<p>Taking you back to the application.</p>"
+        '<button type="submit" class="button button-primary">Continue</button></form></main>'
+        "</body></html>"
+    )
+    headers = (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", _FORM_POST_POLICY),
+        NO_STORE,
+    )
+    return Response(200, page.encode(), headers)

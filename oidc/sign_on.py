@@ -1,0 +1,31 @@
+"""Sessions of sign-on: opened when somebody signs in, ended when they sign out."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.authentication import SID_MEMBER
+from oidc.conf import configuration
+from oidc.stores.redis import sign_ons
+
+
+def open_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
+    """Begin a session of sign-on for a browser session. Receives `user_logged_in`."""
+    sid = secrets.token_urlsafe(16)
+    sign_ons.start(str(user.pk), sid, configuration().session_lifetime_seconds)
+    request.session[SID_MEMBER] = sid
+
+
+def end_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
+    """End it, before the browser session goes. Receives `user_logged_out`."""
+    sid = request.session.get(SID_MEMBER)
+    if user is not None and sid:
+        sign_ons.end(str(user.pk), sid)
+
+
+def end_everything(sender: Any, user_id: str, **_: Any) -> None:
+    """End every session and grant of a person. Receives `signed_out_everywhere`."""
+    sign_ons.end_all(user_id)

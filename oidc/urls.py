@@ -1,0 +1,37 @@
+"""Every address of the protocol on one screen: path -> function.
+
+Both doors read `ENDPOINTS`; the pages for people are ordinary Django views.
+"""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from oidc.doors import django as django_door
+from oidc.doors.endpoint import Endpoint
+from oidc.endpoints.authorize import authorize
+from oidc.endpoints.introspect import introspect
+from oidc.endpoints.jwks import jwks
+from oidc.endpoints.metadata import metadata
+from oidc.endpoints.revoke import revoke
+from oidc.endpoints.token import token
+from oidc.endpoints.userinfo import userinfo
+from oidc.pages.interaction import interaction
+
+GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+
+ENDPOINTS = (
+    Endpoint("authorize", "/oauth2/authorize", authorize, BOTH, for_people=True),
+    Endpoint("token", "/oauth2/token", token, POST, cors=True),
+    Endpoint("userinfo", "/oauth2/userinfo", userinfo, BOTH, cors=True),
+    Endpoint("revoke", "/oauth2/revoke", revoke, POST, cors=True),
+    Endpoint("introspect", "/oauth2/introspect", introspect, POST),
+    Endpoint("jwks", "/.well-known/jwks.json", jwks, GET, cors=True),
+    Endpoint("metadata", "/.well-known/openid-configuration", metadata, GET, cors=True),
+    Endpoint("metadata", "/.well-known/oauth-authorization-server", metadata, GET, cors=True),
+)
+
+urlpatterns = [
+    *django_door.urlpatterns(ENDPOINTS),
+    path("interaction/<str:interaction_id>", interaction, name="interaction"),
+]
