@@ -41,11 +41,12 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact,
     ]
+    on_console = form == "console"
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if form == "console" else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if on_console else structlog.processors.JSONRenderer()
     )
     final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if form != "console":
+    if not on_console:
         final.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[

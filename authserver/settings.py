@@ -108,6 +108,7 @@ GATEHOUSE = {
     "session_cookie_name": SESSION_COOKIE_NAME,
     "browser_cookie_name": f"{_cookie_prefix}gatehouse_browser",
     "cookie_secure": IS_HTTPS,
+    "events_inline": env.bool("GATEHOUSE_EVENTS_INLINE", default=False),
 }
 
 # --- Django ---------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "oidc.pages.context.authorization_context",
             ]
         },
     }
@@ -192,6 +194,9 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/signed-out/"
 ACCOUNT_REAUTHENTICATION_REQUIRED = False
 ACCOUNT_SESSION_REMEMBER = True
@@ -209,7 +214,9 @@ SECURE_SSL_REDIRECT = False  # the proxy's; the issuer already refuses http outs
 SECURE_HSTS_SECONDS = 0 if DEBUG or not IS_HTTPS else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not no-referrer: browsers then send `Origin: null` with forms, which the CSRF check refuses.
+# Nothing is told to other origins either way.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # No form-action: Chromium applies it to redirects too, and would stop a sign-in on its way back

@@ -22,6 +22,7 @@ for _name in (
     os.environ.pop(_name, None)
 os.environ["SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
 os.environ["EMAIL_URL"] = "memorymail://"
+os.environ["GATEHOUSE_EVENTS_INLINE"] = "true"
 os.environ["GATEHOUSE_RATE_LIMITS"] = "off"  # tests of the limits switch them on
 os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")
 

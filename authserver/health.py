@@ -1,0 +1,65 @@
+"""Health and metrics: is this process alive, can it serve, what has it done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+
+from oidc.errors import StoreError
+from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.ring import key_ring
+from oidc.stores.redis.status import check_cluster
+
+
+@never_cache
+def live(request: HttpRequest) -> HttpResponse:
+    """Tell that the process answers. Touches nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def ready(request: HttpRequest) -> HttpResponse:
+    """Tell whether a sign-in can work now: 200, or 503 with the reason for each part."""
+    checks = {
+        "database": _outcome(_check_database),
+        "redis_cluster": _outcome(check_cluster),
+        "signing_keys": _outcome(_check_keys),
+    }
+    is_ready = all(outcome == "ok" for outcome in checks.values())
+    body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return Prometheus metrics, of all workers where `PROMETHEUS_MULTIPROC_DIR` is set."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _outcome(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except (StoreError, DatabaseError, LookupError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "ok"
+
+
+def _check_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _check_keys() -> None:
+    signing = key_ring().signing
+    for algorithm in ID_TOKEN_ALGORITHMS:
+        if algorithm not in signing:
+            raise LookupError(f"no signing key for {algorithm}")

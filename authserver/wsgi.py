@@ -1,0 +1,24 @@
+"""The entry point: `granian --interface wsgi authserver.wsgi:application`.
+
+Proxy headers first, then the protocol door, then Django.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authserver.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+pages = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  Django is set up only now
+
+from authserver.proxies import TrustedProxies  # noqa: E402
+from oidc.doors.wsgi import ProtocolDoor  # noqa: E402
+from oidc.urls import ENDPOINTS  # noqa: E402
+
+application = ProtocolDoor(ENDPOINTS, pages)
+if settings.TRUSTED_PROXIES:
+    application = TrustedProxies(application, settings.TRUSTED_PROXIES)
