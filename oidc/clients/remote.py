@@ -1,0 +1,167 @@
+"""Fetches JSON from addresses that clients chose, without lending them a way into our network.
+
+The danger is server-side request forgery. So: the name is resolved once, all its addresses must be
+public, and the connection goes to exactly one of these, under the name's own certificate. A name
+server that answers differently the second time (DNS rebinding) is not asked a second time. No
+redirect is followed, no proxy of the environment is used, and size and time have limits that a slow
+sender cannot stretch.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from oidc.conf import configuration
+
+MAX_BYTES = 65_536
+TIMEOUT_SECONDS = 3.0
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_MOST_ADDRESSES = 4
+
+
+class FetchFailed(Exception):
+    """There is no document to be had. The text is for the log."""
+
+
+def fetch_json(
+    url: str, *, max_bytes: int = MAX_BYTES, timeout_seconds: float = TIMEOUT_SECONDS
+) -> Any:
+    """Return the JSON document at an address.
+
+    Raises:
+        FetchFailed: forbidden, unreachable, too slow, too large, not status 200, or not JSON.
+    """
+    parts = _checked_parts(url)
+    deadline = time.monotonic() + timeout_seconds
+    try:
+        with _connected(parts, deadline) as connection:
+            body = _get(connection, parts, max_bytes)
+        if time.monotonic() > deadline:
+            raise FetchFailed("took too long")
+        return json.loads(body)
+    except (OSError, HTTPException) as error:
+        raise FetchFailed(f"no answer: {type(error).__name__}") from error
+    except (ValueError, RecursionError) as error:
+        raise FetchFailed("not JSON") from error
+
+
+def is_allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
+    """Tell whether a connection may go to this address; with `private`, to an intranet's too.
+
+    Link-local addresses never: cloud providers answer there with the machine's credentials.
+    """
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return False
+    if address.is_multicast or address.is_link_local or address.is_unspecified:
+        return False
+    if private:
+        return address.is_loopback or not address.is_reserved
+    if isinstance(address, IPv6Address):
+        # 6to4 carries an IPv4 address, which could be any.
+        return address.is_global and address in _GLOBAL_UNICAST and address.sixtofour is None
+    return address.is_global and not address.is_reserved
+
+
+def _checked_parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise FetchFailed("malformed address") from error
+    schemes = ("https", "http") if configuration().fetch_private_addresses else ("https",)
+    if parts.scheme not in schemes or not parts.hostname or port == 0 or "@" in parts.netloc:
+        raise FetchFailed("not an https address")
+    return parts
+
+
+def _resolve(parts: SplitResult) -> list[str]:
+    """Return the addresses of the host, all of them allowed."""
+    private = configuration().fetch_private_addresses
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise FetchFailed("the name cannot be resolved") from error
+    hosts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = [ip_address(host.partition("%")[0]) for host in hosts]
+    if not all(is_allowed(address, private=private) for address in addresses):
+        raise FetchFailed("the name has an address that is not public")
+    if parts.scheme == "http" and not all(address.is_loopback for address in addresses):
+        raise FetchFailed("http works on this machine only")
+    return hosts[:_MOST_ADDRESSES]
+
+
+@contextmanager
+def _connected(parts: SplitResult, deadline: float) -> Iterator[HTTPConnection]:
+    """Connect to an address of the host; cut the connection at the deadline, whatever it does."""
+    host, port = str(parts.hostname), parts.port
+    is_https = parts.scheme == "https"
+    connection = HTTPSConnection(host, port) if is_https else HTTPConnection(host, port)
+    # Given a socket, the connection opens none of its own, and so does not resolve again.
+    connection.sock = _open_socket(_resolve(parts), connection.port, deadline)
+    timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [connection])
+    timer.daemon = True
+    timer.start()
+    try:
+        if is_https:
+            _begin_tls(connection, host)
+        yield connection
+    finally:
+        timer.cancel()
+        connection.close()
+
+
+def _open_socket(addresses: list[str], port: int, deadline: float) -> socket.socket:
+    failure: OSError = TimeoutError("no time left")
+    for address in addresses:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            break
+        try:
+            return socket.create_connection((address, port), timeout=remaining)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def _begin_tls(connection: HTTPConnection, host: str) -> None:
+    """Prove that this is the host. The handshake comes last, so that it can be cut, too."""
+    wrapped = _tls_context().wrap_socket(
+        connection.sock, server_hostname=host, do_handshake_on_connect=False
+    )
+    connection.sock = wrapped
+    wrapped.do_handshake()
+
+
+@lru_cache(maxsize=1)
+def _tls_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _cut(connection: HTTPConnection) -> None:
+    """End whatever waits on this connection: it sees an early end."""
+    with suppress(OSError, AttributeError):  # closed, or being closed, already
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> bytes:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request("GET", target, headers={"Accept": "application/json"})
+    response = connection.getresponse()
+    if response.status != 200:
+        raise FetchFailed(f"status {response.status}")
+    body = response.read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise FetchFailed("too large")
+    return body
