@@ -32,7 +32,8 @@ def set_email(user: User, email: str, *, verified: bool) -> None:
 def copy_verification(user: User) -> None:
     """Bring `User.email_verified` in step with the table that decides."""
     verified = EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
-    User.objects.filter(pk=user.pk).exclude(email_verified=verified).update(
-        email_verified=verified, updated_at=timezone.now()
-    )
+    now = timezone.now()
+    stale = User.objects.filter(pk=user.pk).exclude(email_verified=verified)
+    if stale.update(email_verified=verified, updated_at=now):
+        user.updated_at = now
     user.email_verified = verified
