@@ -85,12 +85,15 @@ def _checked_parts(url: str) -> SplitResult:
     return parts
 
 
+def _port_of(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
 def _resolve(parts: SplitResult) -> list[str]:
     """Return the addresses of the host, all of them allowed."""
     private = configuration().fetch_private_addresses
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(parts.hostname, _port_of(parts), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise FetchFailed("the name cannot be resolved") from error
     hosts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
@@ -105,11 +108,11 @@ def _resolve(parts: SplitResult) -> list[str]:
 @contextmanager
 def _connected(parts: SplitResult, deadline: float) -> Iterator[HTTPConnection]:
     """Connect to an address of the host; cut the connection at the deadline, whatever it does."""
-    host, port = str(parts.hostname), parts.port
+    host, port = str(parts.hostname), _port_of(parts)
     is_https = parts.scheme == "https"
     connection = HTTPSConnection(host, port) if is_https else HTTPConnection(host, port)
     # Given a socket, the connection opens none of its own, and so does not resolve again.
-    connection.sock = _open_socket(_resolve(parts), connection.port, deadline)
+    connection.sock = _open_socket(_resolve(parts), port, deadline)
     timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [connection])
     timer.daemon = True
     timer.start()
