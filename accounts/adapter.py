@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={issuer.netloc}, require_https=issuer.scheme == "https"
         )
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Home, by way of the log-in page: a new password signs this browser out too."""
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the mail. Not from the `Host` header, which a stranger chooses."""

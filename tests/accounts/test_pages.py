@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.account.forms import LoginForm
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(
@@ -37,7 +38,7 @@ def test_nothing_comes_from_outside(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html"],
+    ["400.html", "403.html", "404.html", "429.html", "500.html"],
 )
 def test_error_pages_need_no_context(name: str) -> None:
     page = render_to_string(name)
@@ -112,3 +113,30 @@ def test_each_input_has_a_label(signed_in: Client) -> None:
         assert visible
         for identifier in visible:
             assert f'<label for="{identifier}">' in page
+
+
+def test_a_sign_in_that_an_app_waits_for_names_it_and_can_be_cancelled() -> None:
+    client = {"client_name": "Notes", "logo_uri": "https://notes.example/logo.svg"}
+    for name in ("account/login.html", "account/signup.html", "account/reauthenticate.html"):
+        page = render_to_string(
+            name,
+            {"client": client, "redirect_field_value": "/interaction/abc"},
+            RequestFactory().get("/"),
+        )
+        assert "Notes" in page
+        assert 'src="https://notes.example/logo.svg"' in page
+        assert 'action="/interaction/abc"' in page
+        assert 'name="decision" value="deny"' in page
+
+
+def test_a_sign_in_of_ones_own_has_nothing_to_cancel(client: Client, db: None) -> None:
+    assert "decision" not in client.get("/accounts/login/?next=/admin/").content.decode()
+
+
+def test_a_login_hint_is_filled_in() -> None:
+    page = render_to_string(
+        "account/login.html",
+        {"login_hint": "alice@example.org", "form": LoginForm()},
+        RequestFactory().get("/"),
+    )
+    assert 'value="alice@example.org"' in page
