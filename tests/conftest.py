@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from tests.support.cluster import owned_cluster, remove, remove_abandoned
+from tests.support.stack import stack  # noqa: F401  a fixture for every folder
 
 _KEYS_WITHOUT_EXPIRY = pytest.StashKey[list[str]]()
 

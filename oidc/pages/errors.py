@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from oidc import events
 from oidc.error_page import render_error
@@ -32,7 +33,14 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's hook: a form came without its token, from another site or after a long wait."""
+    """Django's hook: a form came without its token, from another site or after a long wait.
+
+    A log-in form is outdated too if the person has signed in meanwhile in another tab. Its page
+    knows the way on.
+    """
+    match = request.resolver_match
+    if match and match.url_name == "account_login" and request.user.is_authenticated:
+        return redirect(request.get_full_path())
     error = ProtocolError(
         "invalid_request",
         "this form has expired; please go back, reload the page and try again",
