@@ -132,7 +132,7 @@ class Grants(Protocol):
         * n - 1 under the request id of the rotation that made n current: n again, at any time;
         * later than n: an acknowledged rotation was lost with a master that had no replica to
           confirm it. Callers authenticate generations, so nobody can make this up: the record
-          catches up, and the answer is the one's successor;
+          catches up, and the answer is the successor of the one presented;
         * anything else is reuse: the grant is revoked.
 
         With `rotate` false the current generation stays and is the answer. Client and scope are

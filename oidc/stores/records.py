@@ -74,7 +74,7 @@ class RefreshPresentation:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """The answer to a refresh: the grant, and the generation that its next refresh token carries."""
+    """The answer to a refresh: the grant, and the generation its next refresh token carries."""
 
     grant: Grant
     generation: int

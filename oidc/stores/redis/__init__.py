@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from oidc.stores import base
-from oidc.stores.redis.browser_sessions import RedisBrowserSessions
-from oidc.stores.redis.codes import RedisCodes
-from oidc.stores.redis.grants import RedisGrants
-from oidc.stores.redis.interactions import RedisInteractions
-from oidc.stores.redis.replay_guards import RedisReplayGuards
-from oidc.stores.redis.sign_ons import RedisSignOns
+from oidc.stores.redis.browser_session_store import RedisBrowserSessions
+from oidc.stores.redis.code_store import RedisCodes
+from oidc.stores.redis.grant_store import RedisGrants
+from oidc.stores.redis.interaction_store import RedisInteractions
+from oidc.stores.redis.replay_guard_store import RedisReplayGuards
+from oidc.stores.redis.sign_on_store import RedisSignOns
 
 codes: base.Codes = RedisCodes()
 grants: base.Grants = RedisGrants()

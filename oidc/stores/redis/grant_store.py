@@ -1,0 +1,82 @@
+"""Grants and revoked access tokens on the cluster."""
+
+from __future__ import annotations
+
+from oidc.stores.buckets import bucket_of
+from oidc.stores.records import Grant, GrantHandle, RefreshPresentation, Rotation
+from oidc.stores.redis.answers import unwrap
+from oidc.stores.redis.cluster import run_script
+from oidc.stores.redis.keys import grant_key, revoked_key, user_key
+from oidc.stores.redis.packing import unpack_grant
+from oidc.stores.redis.script import Argument, load_script
+
+_FIND = load_script("grants_find", library="person", reads_found_keys=True)
+_ROTATE = load_script("grants_rotate", library="person", reads_found_keys=True)
+_REVOKE = load_script("grants_revoke", library="person", reads_found_keys=True)
+_LIST = load_script("grants_list", library="person", reads_found_keys=True)
+_IS_REVOKED = load_script("grants_is_revoked")
+_REVOKE_ACCESS_TOKEN = load_script("grants_revoke_access_token")
+
+
+class RedisGrants:
+    """See `stores.base.Grants`.
+
+    Redis: a hash with the columns of the grant, `start` (ms, compared with `not_before`),
+    `generation`, and since the last rotation `rotated_ms` and `rotated_by`, its request id.
+    """
+
+    def find(self, handle: GrantHandle, jti: str) -> Grant:
+        bucket, grant_id = handle.bucket, handle.grant_id
+        keys = [grant_key(bucket, grant_id), revoked_key(bucket, jti)]
+        return unpack_grant(grant_id, unwrap(run_script(_FIND, keys, [bucket, ""], write=False)))
+
+    def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
+        return bool(run_script(_IS_REVOKED, [revoked_key(bucket, jti)], [], write=False))
+
+    def find_for_refresh(self, handle: GrantHandle, generation: int) -> Grant:
+        bucket, grant_id = handle.bucket, handle.grant_id
+        keys = [grant_key(bucket, grant_id)]
+        reply = run_script(_FIND, keys, [bucket, generation], write=False)
+        return unpack_grant(grant_id, unwrap(reply))
+
+    def rotate(
+        self,
+        handle: GrantHandle,
+        presented: RefreshPresentation,
+        *,
+        request_id: str,
+        rotate: bool,
+        grace_seconds: int,
+        idle_seconds: int,
+    ) -> Rotation:
+        bucket, grant_id = handle.bucket, handle.grant_id
+        arguments: list[Argument] = [
+            bucket,
+            grant_id,
+            presented.client_id,
+            presented.generation,
+            " ".join(presented.scope),
+            request_id,
+            int(rotate),
+            grace_seconds * 1000,
+            idle_seconds * 1000,
+        ]
+        reply = run_script(_ROTATE, [grant_key(bucket, grant_id)], arguments, write=True)
+        generation, *columns = unwrap(reply)
+        return Rotation(unpack_grant(grant_id, columns), generation)
+
+    def revoke(self, handle: GrantHandle, client_id: str) -> None:
+        bucket, grant_id = handle.bucket, handle.grant_id
+        keys = [grant_key(bucket, grant_id)]
+        unwrap(run_script(_REVOKE, keys, [bucket, grant_id, client_id], write=True))
+
+    def revoke_access_token(self, bucket: str, jti: str, lifetime_seconds: int) -> None:
+        if lifetime_seconds <= 0:
+            return
+        keys = [revoked_key(bucket, jti)]
+        unwrap(run_script(_REVOKE_ACCESS_TOKEN, keys, [lifetime_seconds * 1000], write=True))
+
+    def list_for_user(self, user_id: str) -> list[Grant]:
+        bucket = bucket_of(user_id)
+        rows = run_script(_LIST, [user_key(bucket, user_id)], [bucket], write=False)
+        return [unpack_grant(grant_id, columns) for grant_id, *columns in rows]
