@@ -18,7 +18,7 @@ def check_cluster() -> None:
     Raises:
         StoreUnavailable: no node answers, a master does not, or slots have no master.
     """
-    commands = cluster().commands()
+    commands: Any = cluster().commands()  # its type misses annotations
     covered = sum(1 for nodes in commands.nodes_manager.slots_cache.values() if nodes)
     if covered < SLOTS:
         raise StoreUnavailable(f"{SLOTS - covered} of {SLOTS} slots have no master")
