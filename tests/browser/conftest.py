@@ -61,4 +61,4 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture
 def person(stack: Stack) -> Person:
     """Somebody who has never been here."""
-    return stack.create_person()
+    return stack.new_person()

@@ -27,7 +27,7 @@ SCOPE = "openid profile email"
 
 @pytest.fixture(scope="module")
 def person(stack: Stack) -> Person:
-    return stack.create_person()
+    return stack.new_person()
 
 
 @pytest.fixture(scope="module")
