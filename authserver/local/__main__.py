@@ -15,7 +15,7 @@ from authserver.local.options import BadOptions, Options
 from authserver.local.parent import end_with_parent_process
 from authserver.local.server_binary import NoServerBinary
 from authserver.local.supervisor import RunFailed, Supervisor
-from authserver.local.welcome import welcome
+from authserver.local.welcome import say, welcome
 
 _PROBLEMS = (
     BadOptions, ClusterError, ClusterNotReady, FolderInUse, NodeFailed, NoServerBinary, RunFailed,
@@ -42,7 +42,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except _PROBLEMS as problem:
-        print(problem, file=sys.stderr)
+        say(str(problem))
         return 1
     return 0
 
@@ -61,7 +61,7 @@ def _finish(supervisor: Supervisor) -> None:
     """Stop everything. A second Ctrl-C does not interrupt that; it takes seconds at most."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    print("\nStopping ...", file=sys.stderr, flush=True)
+    say("\nStopping ...")
     supervisor.stop()
 
 

@@ -14,7 +14,7 @@ from oidc.clients.service import client_as_rfc7591, create_client, update_client
 from oidc.models.client import OAuthClient
 
 SAMPLE_APP = "Sample app"
-ALICE = {
+ALICE: dict[str, object] = {
     "name": "Alice Liddell",
     "given_name": "Alice",
     "family_name": "Liddell",
@@ -56,7 +56,7 @@ def ensure_demo_data(options: Options) -> None:
 
 def _create_people() -> list[dict[str, str]]:
     people = [
-        create_person("alice", ALICE["email"], claims=ALICE),
+        create_person("alice", claims=ALICE),
         create_person("bob", "bob@example.com"),
         create_person("admin", "admin@example.com", is_superuser=True),
     ]

@@ -14,12 +14,13 @@ from authserver.local.cluster import LocalCluster
 from authserver.local.files import ensure_secret_key
 from authserver.local.options import BASE_DIR, Options
 from authserver.local.ports import is_port_free
+from authserver.local.welcome import say
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
 THREADS_PER_WORKER = 4
 MOST_WORKERS = 4
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 _RESTART_LIMIT, _RESTART_WINDOW_SECONDS = 3, 30.0
 
 
@@ -114,6 +115,8 @@ class Supervisor:
             "REDIS_URL": redis_url,
             "SAMPLE_APP_PORT": str(self._options.sample_app_port),
             "PYTHONUNBUFFERED": "1",
+            # Static files come straight from the packages here; nobody collects them.
+            "PYTHONWARNINGS": "ignore:No directory at",
             **more,
         }
         return Child(name, [sys.executable, *arguments], environment, BASE_DIR)
@@ -149,7 +152,7 @@ class Supervisor:
                     self._restart(child, status)
             if self._cluster is not None:
                 for node in self._cluster.restart_dead_nodes():
-                    _say(f"The Redis node on port {node.port} had died and was started again.")
+                    say(f"The Redis node on port {node.port} had died and was started again.")
             time.sleep(_POLL_SECONDS)
 
     def _restart(self, child: Child, status: int) -> None:
@@ -159,7 +162,7 @@ class Supervisor:
         if len(restarts) == _RESTART_LIMIT and now - restarts[0] < _RESTART_WINDOW_SECONDS:
             raise RunFailed(f"The {child.name} {how}, again and again.")
         restarts.append(now)
-        _say(f"The {child.name} {how} and is started again.")
+        say(f"The {child.name} {how} and is started again.")
         child.stop(deadline=0)  # what it left behind would keep its port
         child.start()
 
@@ -187,7 +190,3 @@ def _get(port: int, path: str) -> str:
         return str(error)
     finally:
         connection.close()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -1,8 +1,10 @@
-"""What a person sees when everything runs."""
+"""What a run tells the person who started it."""
 
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import suppress
 
 from rich.console import Console
 from rich.table import Table
@@ -33,3 +35,9 @@ def _passwords(options: Options) -> dict[str, str]:
         return {}
     demo = json.loads(options.demo_path.read_text())
     return {user["username"]: user["password"] for user in demo["users"]}
+
+
+def say(text: str) -> None:
+    """Tell what happened. That nobody reads it, as behind a closed pipe, is no reason to stop."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

@@ -125,8 +125,15 @@ def test_it_starts_heals_stops_and_finds_its_data_again(tmp_path: Path) -> None:
         assert time.monotonic() - asked_at < 8
         assert not everything & set(_all_pids())
 
-    with running(environment, tmp_path / "second"):
+    with running(environment, tmp_path / "second") as run:
         assert json.loads((local_dir / "demo.json").read_text()) == demo
+        everything = processes_in(run.pid)
+        run.kill()
+        run.wait()
+        deadline = time.monotonic() + 20
+        while everything & set(_all_pids()):  # the kernel told them
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("variable", ["PORT", "SAMPLE_APP_PORT"])
@@ -161,12 +168,12 @@ def test_the_lock_ends_with_its_owner(tmp_path: Path) -> None:
 def test_a_child_that_ignores_the_request_to_stop_is_killed_with_its_own(tmp_path: Path) -> None:
     program = (
         "import signal, subprocess, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        "subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE);"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(30)']);"
         "open('ready', 'w').close(); signal.pause()"
     )
     child = Child("stubborn", [sys.executable, "-c", program], os.environ, tmp_path)
     child.start()
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + 20
     while not (tmp_path / "ready").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
