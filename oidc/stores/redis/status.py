@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -26,6 +27,42 @@ def check_cluster() -> None:
         state = _state_of(commands, node)
         if state != "ok":
             raise StoreUnavailable(f"{node.name}: cluster_state is {state}")
+
+
+def replicas_missing() -> list[str]:
+    """Return the masters that no replica follows, by address; none in a cluster without any."""
+    commands: Any = cluster().commands()
+    followed = {node.name: _connected_replicas(commands, node) for node in commands.get_primaries()}
+    if not any(followed.values()):
+        return []
+    return sorted(name for name, replicas in followed.items() if not replicas)
+
+
+def clock_difference_seconds() -> float:
+    """Return how far the clock of a node is from ours, at most: the worst of all masters.
+
+    Raises:
+        StoreUnavailable: a master does not answer.
+    """
+    commands: Any = cluster().commands()
+    try:
+        return max(_difference(commands, node) for node in commands.get_primaries())
+    except RedisError as error:
+        raise StoreUnavailable(f"a master does not answer: {type(error).__name__}") from error
+
+
+def _difference(commands: Any, node: Any) -> float:
+    before = time.time()
+    seconds, microseconds = commands.time(target_nodes=node)
+    middle = (before + time.time()) / 2
+    return abs(float(seconds) + microseconds / 1_000_000 - middle)
+
+
+def _connected_replicas(commands: Any, node: Any) -> int:
+    try:
+        return int(commands.info("replication", target_nodes=node)["connected_slaves"])
+    except RedisError as error:
+        raise StoreUnavailable(f"{node.name} does not answer: {type(error).__name__}") from error
 
 
 def _state_of(commands: Any, node: Any) -> str:
