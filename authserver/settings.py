@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 
+from authserver.issuer import validated_issuer
 from authserver.logs import logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # --- Who we are -----------------------------------------------------------------------------
 
 ISSUER = env.str("GATEHOUSE_ISSUER", default="http://localhost:8000")
-_issuer = urlsplit(ISSUER)
+_issuer = validated_issuer(ISSUER)
 IS_HTTPS = _issuer.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_issuer.hostname or "localhost"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
@@ -90,6 +90,7 @@ CSRF_FAILURE_VIEW = "oidc.pages.errors.csrf_failure"
 
 GATEHOUSE = {
     "issuer": ISSUER,
+    "base_path": _issuer.path,
     "secret_keys": (SECRET_KEY, *SECRET_KEY_FALLBACKS),
     "redis_url": REDIS_URL,
     "redis_wait_replicas": env.int("REDIS_WAIT_REPLICAS", default=None),
@@ -145,6 +146,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "authserver.urls"
 WSGI_APPLICATION = "authserver.wsgi.application"
 APPEND_SLASH = True
+FORCE_SCRIPT_NAME = _issuer.path or None
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -164,8 +166,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_URL = "static/"  # below the issuer's path
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -187,7 +188,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/accounts/"
+LOGIN_REDIRECT_URL = "account_home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
@@ -197,7 +198,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/signed-out/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_signed_out"
 ACCOUNT_REAUTHENTICATION_REQUIRED = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme

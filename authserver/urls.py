@@ -13,7 +13,7 @@ admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/accounts/"), name="home"),
+    path("", RedirectView.as_view(pattern_name="account_home"), name="home"),
     path("", include("oidc.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

@@ -1,6 +1,6 @@
 """The entry point: `granian --interface wsgi authserver.wsgi:application`.
 
-Proxy headers first, then the protocol door, then Django.
+Proxy headers first, then the issuer's path, then the protocol door, then Django.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ pages = get_wsgi_application()
 from django.conf import settings  # noqa: E402  Django is set up only now
 
 from authserver.proxies import TrustedProxies  # noqa: E402
+from oidc.doors.mount import MountedBelow  # noqa: E402
 from oidc.doors.wsgi import ProtocolDoor  # noqa: E402
 from oidc.urls import ENDPOINTS  # noqa: E402
 
 application = ProtocolDoor(ENDPOINTS, pages)
+if settings.FORCE_SCRIPT_NAME:
+    application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
 if settings.TRUSTED_PROXIES:
     application = TrustedProxies(application, settings.TRUSTED_PROXIES)

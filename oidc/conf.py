@@ -14,6 +14,8 @@ class Configuration:
     """What the protocol needs to know. Durations are seconds; URLs carry no trailing slash."""
 
     issuer: str
+    base_path: str
+    """The issuer's path, before every path of ours; mostly empty."""
     secret_keys: tuple[str, ...]
     """`SECRET_KEY` first, then `SECRET_KEY_FALLBACKS`."""
 

@@ -59,12 +59,13 @@ def _form_post(action: str, members: Mapping[str, str]) -> Response:
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
         for name, value in members.items()
     )
+    static = f"{configuration().base_path}/static"
     page = (
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<title>Signing you in</title>"
-        '<link rel="stylesheet" href="/static/gatehouse/gatehouse.css">'
-        '<script src="/static/oidc/form_post.js" defer></script></head><body class="page">'
+        f'<link rel="stylesheet" href="{static}/gatehouse/gatehouse.css">'
+        f'<script src="{static}/oidc/form_post.js" defer></script></head><body class="page">'
         f'<main class="card"><form method="post" action="{escape(action)}">{fields}'
         "<p>Taking you back to the application.</p>"
         '<button type="submit" class="button button-primary">Continue</button></form></main>'

@@ -51,7 +51,7 @@ def _answer(
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
     interaction, cookie = start_interaction(request, parameters)
-    return redirect(f"/interaction/{interaction.interaction_id}", cookie)
+    return redirect(f"{configuration().base_path}/interaction/{interaction.interaction_id}", cookie)
 
 
 def _parameters_of(request: Request) -> Parameters:
@@ -72,7 +72,8 @@ def _parameters_of(request: Request) -> Parameters:
 def _see_other_with_cookies(parameters: Parameters) -> Response:
     """Resume a POST as a GET: one from another site came without our Lax cookies."""
     kept = keep_for_resumption(parameters)
-    return redirect(f"/oauth2/authorize?{RESUME_PARAMETER}={kept.interaction_id}")
+    here = f"{configuration().base_path}/oauth2/authorize"
+    return redirect(f"{here}?{RESUME_PARAMETER}={kept.interaction_id}")
 
 
 def _signed_in(request: Request) -> AuthenticationContext | None:

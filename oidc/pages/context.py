@@ -20,10 +20,11 @@ def authorization_context(request: HttpRequest) -> dict[str, Any]:
     """
     nothing = {"client": None, "login_hint": ""}
     following = request.POST.get("next") or request.GET.get("next") or ""
-    if not following.startswith("/interaction/"):
+    base_path = configuration().base_path
+    if not following.startswith(f"{base_path}/interaction/"):
         return nothing
     try:
-        interaction_id = resolve(following).kwargs["interaction_id"]
+        interaction_id = resolve(following.removeprefix(base_path)).kwargs["interaction_id"]
         secret = request.COOKIES.get(configuration().browser_cookie_name, "")
         parameters = find_interaction(interaction_id, secret).parameters
     except (Resolver404, KeyError, NotFound):
