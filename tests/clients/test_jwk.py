@@ -1,0 +1,86 @@
+"""RFC 7517: which public keys of clients are taken."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from oidc.clients.jwk import SIGNING_ALGS, parse_jwk
+from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, private_jwk, public_jwk
+
+
+@pytest.mark.parametrize("alg", SIGNING_ALGS)
+def test_public_keys_are_read(alg: str) -> None:
+    parsed = parse_jwk(public_jwk(alg, kid="k1", alg=alg, use="sig"))
+    assert parsed.kid == "k1"
+    assert parsed.algs == {alg}
+    assert parsed.key == PRIVATE_KEYS[alg].public_key()
+
+
+def test_an_rsa_key_without_alg_serves_both_paddings() -> None:
+    assert parse_jwk(public_jwk("RS256")).algs == {"RS256", "PS256"}
+
+
+def test_an_encryption_key_verifies_nothing() -> None:
+    x25519 = {"kty": "OKP", "crv": "X25519", "x": "AA", "use": "enc", "kid": "e"}
+    assert parse_jwk(x25519).algs == frozenset()
+
+
+@pytest.mark.parametrize("alg", SIGNING_ALGS)
+def test_private_keys_are_refused(alg: str) -> None:
+    with pytest.raises(ValueError, match="private members"):
+        parse_jwk(private_jwk(alg))
+
+
+@pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
+def test_one_private_member_is_enough(member: str) -> None:
+    with pytest.raises(ValueError, match="private members"):
+        parse_jwk(public_jwk("RS256") | {member: "AQAB"})
+    with pytest.raises(ValueError, match="private members"):
+        parse_jwk({"kty": "OKP", "crv": "X25519", "x": "AA", "use": "enc", member: "AA"})
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        None,
+        [],
+        "key",
+        {},
+        {"kty": "oct", "x": "AA"},
+        {"kty": "RSA"},
+        {"kty": "RSA", "n": "AQAB"},
+        {"kty": "RSA", "n": "!!!", "e": "AQAB"},
+        {"kty": "RSA", "n": 5, "e": "AQAB"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43},
+        {"kty": "EC", "crv": "secp256k1", "x": "A" * 43, "y": "A" * 43},
+        {"kty": "EC", "x": "A" * 43, "y": "A" * 43},
+        {"kty": "OKP", "crv": "Ed25519"},
+        {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
+        {"kty": ["RSA"], "n": "AQAB", "e": "AQAB"},
+        {"kty": "RSA", "n": "A" * 3000, "e": "AQAB"},
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_read_is_refused(jwk: object) -> None:
+    with pytest.raises(ValueError, match=r"^(A|An RSA) key "):
+        parse_jwk(jwk)
+
+
+@pytest.mark.parametrize("alg", ["HS256", "RS1", "none", "ES256"])
+def test_a_key_for_another_algorithm_is_refused(alg: str) -> None:
+    with pytest.raises(ValueError, match="algorithm"):
+        parse_jwk(public_jwk("RS256", alg=alg))
+
+
+def test_weak_and_costly_keys_are_refused() -> None:
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    with pytest.raises(ValueError, match="2048"):
+        parse_jwk(jwk_of("RS256", weak))
+    huge_exponent = public_jwk("RS256", e="A" * 7 + "EAAAAB")
+    with pytest.raises(ValueError, match=r"2048|read"):
+        parse_jwk(huge_exponent)
+    other_curve = jwk_of("ES256", ec.generate_private_key(ec.SECP384R1()).public_key())
+    with pytest.raises(ValueError, match="unknown kind"):
+        parse_jwk(other_curve)

@@ -1,0 +1,277 @@
+"""RFC 7591 sections 2 and 3.2.2: metadata that is registered, and metadata that is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oidc.clients.profiles import PROFILES
+from oidc.clients.service import validate_new_client
+from oidc.clients.validation import InvalidClientMetadata
+from tests.clients.keys_for_tests import private_jwk, public_jwk
+
+REDIRECT_URI = "https://app.example/cb"
+TWO_KEYS = [public_jwk("ES256", kid="a"), public_jwk("RS256", kid="b")]
+
+
+def validated(profile: str = "web", **metadata: Any) -> dict[str, Any]:
+    """Validate a client of this kind, with what it needs and what is given."""
+    needed = {"redirect_uris": [REDIRECT_URI]} if PROFILES[profile].has_people else {}
+    return validate_new_client("App", profile, {**needed, **metadata})
+
+
+def refused(profile: str = "web", **metadata: Any) -> set[str]:
+    """Return the members that are at fault."""
+    with pytest.raises(InvalidClientMetadata) as caught:
+        validated(profile, **metadata)
+    assert caught.value.status_code == 400
+    return {problem.member for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_is_valid_as_preset(profile: str) -> None:
+    assert validated(profile)["profile"] == profile
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("client_name", ""),
+        ("client_name", "   "),
+        ("client_name", None),
+        ("client_name", 7),
+        ("client_name", "a" * 201),
+        ("client_name", "App\r\nX: y"),
+        ("client_name", "App\x00"),
+        ("client_name", "knaB\u202e"),
+        ("redirect_uris", "https://app.example/cb"),
+        ("redirect_uris", {}),
+        ("redirect_uris", [REDIRECT_URI, "http://app.example/cb"]),
+        ("redirect_uris", [f"https://app.example/{number}" for number in range(101)]),
+        ("post_logout_redirect_uris", ["https://app.example/#x"]),
+        ("backchannel_logout_uri", "http://app.example/logout"),
+        ("backchannel_logout_uri", "https://app.example/logout#x"),
+        ("frontchannel_logout_uri", "javascript:alert(1)"),
+        ("token_endpoint_auth_method", "client_secret_jwt"),
+        ("token_endpoint_auth_method", "tls_client_auth"),
+        ("token_endpoint_auth_method", None),
+        ("token_endpoint_auth_signing_alg", "HS256"),
+        ("token_endpoint_auth_signing_alg", "none"),
+        ("jwks", []),
+        ("jwks", {"keys": []}),
+        ("jwks", {"keys": "k"}),
+        ("jwks", {"keys": [private_jwk("ES256")]}),
+        ("jwks", {"keys": [public_jwk("ES256"), public_jwk("RS256")]}),
+        ("jwks", {"keys": [public_jwk("ES256", kid="a"), public_jwk("RS256", kid="a")]}),
+        ("jwks", {"keys": [public_jwk("ES256", kid=str(n)) for n in range(21)]}),
+        ("jwks_uri", "http://app.example/jwks.json"),
+        ("jwks_uri", "file:///etc/passwd"),
+        ("grant_types", ["password"]),
+        ("grant_types", ["implicit"]),
+        ("grant_types", "authorization_code"),
+        ("grant_types", [["authorization_code"]]),
+        ("response_types", ["token"]),
+        ("scope", ["openid"]),
+        ("scope", 'openid "profile"'),
+        ("scope", "openid b\\c"),
+        ("scope", "openid ümlaut"),
+        ("scope", " ".join(f"scope{number}" for number in range(101))),
+        ("id_token_signed_response_alg", "none"),
+        ("id_token_signed_response_alg", "HS256"),
+        ("id_token_signed_response_alg", ""),
+        ("default_max_age", -1),
+        ("default_max_age", "60"),
+        ("default_max_age", True),
+        ("default_max_age", 1.5),
+        ("client_uri", "javascript:alert(1)"),
+        ("logo_uri", "data:image/png;base64,AA=="),
+        ("policy_uri", "app.example/policy"),
+        ("tos_uri", "ftp://app.example/tos"),
+        ("tos_uri", "https://app.example/" + "a" * 2000),
+        ("require_pkce", "false"),
+        ("rotate_refresh_tokens", 1),
+        ("trusted", None),
+        ("access_token_lifetime_seconds", 29),
+        ("access_token_lifetime_seconds", 86_401),
+        ("access_token_lifetime_seconds", False),
+        ("access_token_audience", ["two words"]),
+        ("introspection_audience", [""]),
+        ("contacts", "ops@example.com"),
+        ("initiate_login_uri", "http://app.example/start"),
+        ("subject_type", "pairwise"),
+        ("client_name#de", ""),
+        ("logo_uri#de", "javascript:alert(1)"),
+        ("client_id", "mine"),
+        ("client_secret", "mine"),
+        ("require_signed_request_object", True),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_name#", "App"),
+        ("scope#de", "openid"),
+    ],
+    ids=repr,
+)
+def test_a_bad_value_is_refused_at_its_member(member: str, value: Any) -> None:
+    assert refused(**{member: value}) == {member}
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "kept"),
+    [
+        ("client_name", "  Büro 7 🏢 ", "Büro 7 🏢"),
+        ("redirect_uris", [REDIRECT_URI, REDIRECT_URI], [REDIRECT_URI]),
+        ("scope", " openid  email openid ", "openid email"),
+        ("scope", "", ""),
+        ("jwks", {"keys": TWO_KEYS, "other": 1}, {"keys": TWO_KEYS}),
+        ("jwks", {"keys": [public_jwk("EdDSA")]}, {"keys": [public_jwk("EdDSA")]}),
+        ("jwks", None, None),
+        ("jwks_uri", "https://app.example/jwks.json", "https://app.example/jwks.json"),
+        ("id_token_signed_response_alg", "ES256", "ES256"),
+        ("default_max_age", 0, 0),
+        ("access_token_lifetime_seconds", 30, 30),
+        ("access_token_audience", ["https://api.example/"], ["https://api.example/"]),
+        ("backchannel_logout_uri", "http://localhost:1/out", "http://localhost:1/out"),
+        ("frontchannel_logout_uri", "https://app.example/out", "https://app.example/out"),
+        ("logo_uri", "http://cdn.example/logo.png", "http://cdn.example/logo.png"),
+        ("contacts", ["ops@example.com"], ["ops@example.com"]),
+        ("client_name#ja-Hani-JP", "アプリ", "アプリ"),
+        ("subject_type", "public", "public"),
+        ("grant_types", ["authorization_code"], ["authorization_code"]),
+        (
+            "grant_types",
+            ["client_credentials", "authorization_code"],
+            ["client_credentials", "authorization_code"],
+        ),
+    ],
+)
+def test_a_good_value_is_kept_in_canonical_form(member: str, value: Any, kept: Any) -> None:
+    assert validated(**{member: value})[member] == kept
+
+
+@pytest.mark.parametrize(
+    ("profile", "metadata", "at_fault"),
+    [
+        ("web", {"redirect_uris": []}, {"redirect_uris"}),
+        ("web", {"grant_types": []}, {"grant_types", "response_types"}),
+        ("web", {"grant_types": ["client_credentials"]}, {"grant_types", "response_types"}),
+        ("web", {"grant_types": ["refresh_token"]}, {"grant_types", "response_types"}),
+        ("web", {"response_types": []}, {"response_types"}),
+        ("web", {"token_endpoint_auth_method": "none"}, {"token_endpoint_auth_method"}),
+        ("web", {"token_endpoint_auth_method": "private_key_jwt"}, {"jwks"}),
+        (
+            "web",
+            {"jwks": {"keys": TWO_KEYS}, "jwks_uri": "https://app.example/jwks"},
+            {"jwks"},
+        ),
+        (
+            "web",
+            {"token_endpoint_auth_signing_alg": "ES256"},
+            {"token_endpoint_auth_signing_alg"},
+        ),
+        ("web", {"require_pkce": False}, {"require_pkce"}),
+        (
+            "web",
+            {"frontchannel_logout_uri": "https://other.example/out"},
+            {"frontchannel_logout_uri"},
+        ),
+        ("spa", {"require_pkce": False}, {"require_pkce"}),
+        ("spa", {"rotate_refresh_tokens": False}, {"rotate_refresh_tokens"}),
+        ("spa", {"grant_types": ["authorization_code", "client_credentials"]}, {"grant_types"}),
+        (
+            "spa",
+            {"token_endpoint_auth_method": "client_secret_basic"},
+            {"token_endpoint_auth_method"},
+        ),
+        ("spa", {"redirect_uris": ["com.example.app:/cb"]}, {"redirect_uris"}),
+        ("machine", {"redirect_uris": [REDIRECT_URI]}, {"redirect_uris"}),
+        ("machine", {"scope": "openid api"}, {"scope"}),
+        ("machine", {"scope": "offline_access"}, {"scope"}),
+        ("machine", {"response_types": ["code"]}, {"response_types"}),
+        ("machine", {"grant_types": ["client_credentials", "refresh_token"]}, {"grant_types"}),
+        (
+            "machine",
+            {"token_endpoint_auth_method": "none"},
+            {"token_endpoint_auth_method", "grant_types"},
+        ),
+        (
+            "oidc-compat",
+            {"token_endpoint_auth_method": "none", "require_pkce": False},
+            {"require_pkce"},
+        ),
+    ],
+    ids=repr,
+)
+def test_members_that_do_not_fit_together(
+    profile: str, metadata: dict[str, Any], at_fault: set[str]
+) -> None:
+    assert refused(profile, **metadata) == at_fault
+
+
+def test_private_key_jwt_takes_keys_or_their_address() -> None:
+    method = {"token_endpoint_auth_method": "private_key_jwt"}
+    assert validated(**method, jwks={"keys": TWO_KEYS})["jwks"]
+    assert validated(**method, jwks_uri="https://app.example/jwks")["jwks_uri"]
+    alg = "token_endpoint_auth_signing_alg"
+    assert validated(**method, jwks={"keys": TWO_KEYS}, **{alg: "ES256"})[alg] == "ES256"
+
+
+def test_oidc_compat_may_go_without_pkce_and_a_public_client_never() -> None:
+    assert validated("oidc-compat")["require_pkce"] is False
+    assert validated("oidc-compat", token_endpoint_auth_method="none")["require_pkce"] is True
+
+
+def test_native_apps_have_schemes_of_their_own_for_signing_out_too() -> None:
+    uris = ["com.example.app:/out"]
+    assert validated("native", post_logout_redirect_uris=uris)["post_logout_redirect_uris"] == uris
+    assert refused("web", post_logout_redirect_uris=uris) == {"post_logout_redirect_uris"}
+
+
+def test_an_unknown_profile() -> None:
+    with pytest.raises(InvalidClientMetadata) as caught:
+        validate_new_client("App", "desktop", {})
+    assert [problem.member for problem in caught.value.problems] == ["profile"]
+    assert refused(profile="web", redirect_uris=[], scope='"') == {"scope"}
+
+
+def test_all_bad_values_are_told_at_once() -> None:
+    assert refused(redirect_uris=["x"], scope='"', tos_uri="x") == {
+        "redirect_uris",
+        "scope",
+        "tos_uri",
+    }
+
+
+def test_rfc7591_3_2_2_the_error_code_names_redirect_uris() -> None:
+    with pytest.raises(InvalidClientMetadata) as caught:
+        validated(redirect_uris=["https://app.example/cb", "javascript:alert(1)"])
+    assert caught.value.error == "invalid_redirect_uri"
+    assert caught.value.description.startswith("redirect_uris: Entry 2: ")
+    with pytest.raises(InvalidClientMetadata) as caught:
+        validated(scope='"')
+    assert caught.value.error == "invalid_client_metadata"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+MEMBERS = st.sampled_from([*validate_new_client("App", "machine", {}), "contacts", "x"]) | st.text()
+
+
+@given(st.dictionaries(MEMBERS, JSON, max_size=4), st.sampled_from(list(PROFILES)))
+def test_any_json_is_registered_or_refused_without_an_echo(
+    metadata: dict[str, Any], profile: str
+) -> None:
+    """RFC 6749 section 5.2: an error's description is printable ASCII without quotes."""
+    metadata.pop("profile", None)
+    try:
+        validate_new_client("App", profile, metadata)
+    except InvalidClientMetadata as error:
+        assert error.description.isascii() and error.description.isprintable()
+        assert not set('"\\') & set(error.description)
+        for member in metadata:
+            known = member in {problem.member for problem in error.problems if problem.is_known}
+            assert known or len(member) < 12 or member not in error.description

@@ -1,0 +1,198 @@
+"""Finding clients: from memory for seconds, never longer than a change in this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import InterfaceError, OperationalError
+
+from oidc.clients.record import Client
+from oidc.clients.repository import ClientCache, cache, find_client
+from oidc.clients.service import (
+    create_client,
+    delete_client,
+    disable_client,
+    enable_client,
+    rotate_secret,
+    update_client,
+)
+from oidc.conf import configuration
+from oidc.errors import StoreUnavailable
+from oidc.models.access import reading
+from oidc.models.client import OAuthClient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def row() -> OAuthClient:
+    return create_client("Job", "machine", metadata={"scope": "api"}).client
+
+
+def test_the_second_look_needs_no_sql(row: OAuthClient, django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        first = find_client(row.client_id)
+    with django_assert_num_queries(0):
+        assert find_client(row.client_id) is first
+
+
+def test_a_record_is_read_anew_after_its_time(row: OAuthClient) -> None:
+    first = find_client(row.client_id)
+    OAuthClient.objects.filter(pk=row.pk).update(scope="elsewhere")  # as another process would
+    assert find_client(row.client_id) is first
+    cache._entries[row.client_id] = (time.monotonic(), cache._entries[row.client_id][1])
+    again = find_client(row.client_id)
+    assert again is not None and again.scope == ("elsewhere",)
+
+
+def test_a_record_lives_for_the_configured_time(row: OAuthClient) -> None:
+    before = time.monotonic()
+    find_client(row.client_id)
+    seconds = configuration().client_cache_seconds
+    assert before + seconds <= cache._entries[row.client_id][0] <= time.monotonic() + seconds
+
+
+def test_a_change_is_seen_at_once(row: OAuthClient) -> None:
+    find_client(row.client_id)
+    update_client(row, {"scope": "other"})
+    found = find_client(row.client_id)
+    assert found is not None and found.scope == ("other",)
+    new = str(rotate_secret(row).client_secret)
+    found = find_client(row.client_id)
+    assert found is not None and found.check_client_secret(new)
+
+
+def test_disabled_and_deleted_clients_are_gone_at_once(row: OAuthClient) -> None:
+    find_client(row.client_id)
+    disable_client(row)
+    assert find_client(row.client_id) is None
+    enable_client(row)
+    assert find_client(row.client_id) is not None
+    delete_client(row)
+    assert find_client(row.client_id) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_during_a_change_does_not_outlive_it() -> None:
+    row = create_client("Job", "machine").client
+    with transaction.atomic():
+        update_client(row, {"scope": "other"})
+        stale = Client(row.client_id, "Job", "machine", "client_secret_basic")
+        cache.keep(stale, 60, changes=cache.changes)  # another thread, which sees the old row
+    found = find_client(row.client_id)
+    assert found is not None and found.scope == ("other",)
+
+
+def test_a_read_that_was_overtaken_by_a_change_is_not_kept() -> None:
+    record = Client("a", "A", "web", "none")
+    small = ClientCache()
+    changes = small.changes
+    small.forget("a")
+    small.keep(record, 60, changes=changes)
+    assert small.find("a") is None
+    small.keep(record, 60, changes=small.changes)
+    assert small.find("a") is record
+
+
+def test_unknown_ids_are_not_remembered() -> None:
+    for number in range(50):
+        assert find_client(f"unknown-{number}") is None
+    assert not cache._entries
+
+
+@pytest.mark.parametrize("client_id", ["", "a\x00b", "a b", "ü", "a" * 256, "a\n", "\ud800"])
+def test_ids_that_cannot_be_cost_no_sql(client_id: str, django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert find_client(client_id) is None
+
+
+def test_the_cache_is_bounded_and_drops_the_oldest() -> None:
+    small = ClientCache(most_records=3)
+    for client_id in ("a", "b", "c", "a", "d"):
+        small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+    assert small.find("b") is None
+    assert all(small.find(client_id) for client_id in ("a", "c", "d"))
+
+
+def test_many_threads_share_the_cache() -> None:
+    small = ClientCache(most_records=4)
+    failures: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        try:
+            for turn in range(2_000):
+                client_id = str((seed + turn) % 7)
+                found = small.find(client_id)
+                assert found is None or found.client_id == client_id
+                small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+                if turn % 13 == 0:
+                    small.forget(client_id)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len(small._entries) <= 4
+
+
+def test_a_hit_is_cheap(row: OAuthClient) -> None:
+    find_client(row.client_id)
+    best = min(_seconds_for_1000_hits(row.client_id) for _ in range(20))
+    assert best / 1000 < 2e-6
+
+
+def _seconds_for_1000_hits(client_id: str) -> float:
+    started = time.perf_counter()
+    for _ in range(1000):
+        find_client(client_id)
+    return time.perf_counter() - started
+
+
+# --- reading() ----------------------------------------------------------------------------------
+
+
+def test_reading_keeps_the_connection_of_a_transaction() -> None:
+    with transaction.atomic():
+        before = connection.connection
+        connection.close_at = time.monotonic() - 1
+        with reading():
+            assert OAuthClient.objects.count() == 0
+        assert connection.connection is before
+    connection.close_at = None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_drops_a_connection_past_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    OAuthClient.objects.count()
+    closed: list[bool] = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+    connection.close_at = time.monotonic() - 1
+    with reading():
+        assert closed
+    connection.close_at = None
+
+
+@pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
+def test_a_database_that_does_not_answer_is_unavailable(failure: type[Exception]) -> None:
+    with pytest.raises(StoreUnavailable), reading():
+        raise failure("gone")
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(KeyError), reading():
+        raise KeyError("x")
