@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from tests.support.cluster import owned_cluster, remove, remove_abandoned
 from tests.support.stack import stack  # noqa: F401  a fixture for every folder
+from tests.support.ttl_scan import keys_without_expiry
 
 _KEYS_WITHOUT_EXPIRY = pytest.StashKey[list[str]]()
 
@@ -27,10 +26,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     cluster = owned_cluster()
     if cluster is None or session.config.option.collectonly:
         return
-    if find_spec("tests.support.ttl_scan") is None:
-        return
-    from tests.support.ttl_scan import keys_without_expiry
-
     keys = keys_without_expiry(cluster.url)
     session.config.stash[_KEYS_WITHOUT_EXPIRY] = keys
     if keys and session.exitstatus == pytest.ExitCode.OK:
