@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 PLAIN_WORDS = {
-    "profile": "Your name, picture and other details of your profile",
-    "email": "Your e-mail address",
-    "phone": "Your phone number",
-    "address": "Your postal address",
-    "offline_access": "Access while you are away, until you take it back",
+    "profile": "See your name, picture and other details of your profile",
+    "email": "See your e-mail address",
+    "phone": "See your phone number",
+    "address": "See your postal address",
+    "offline_access": "Have access while you are away, until you take it back",
 }
+"""Each goes on with the page's heading, "Allow Sample app to:"."""
 
 
 def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
