@@ -24,8 +24,8 @@ def authorize(request: Request) -> Response:
     """Answer an authorization request, or hand it over to the pages for people."""
     try:
         parameters = _parameters_of(request)
+        request.notes["client_id"] = parameters.get("client_id", "")[:255]
         authorization = validate_authorization_request(parameters)
-        request.notes["client_id"] = authorization.client.client_id
         if request.method == "POST" and not request.cookie(configuration().session_cookie_name):
             return _see_other_with_cookies(parameters)
         return _answer(request, parameters, authorization)
@@ -87,7 +87,6 @@ def _signed_in(request: Request) -> AuthenticationContext | None:
 
 
 def _to_client(request: Request, failure: ErrorForClient) -> Response:
-    request.notes["client_id"] = failure.target.client.client_id
     request.notes["error"] = failure.error.error
     request.notes["detail"] = failure.error.detail
     return authorization_error_response(failure.target, failure.error)
