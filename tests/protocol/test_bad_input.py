@@ -1,0 +1,250 @@
+"""Malformed requests at every endpoint, through both doors: a 4xx with an OAuth error, never a 500.
+
+RFC 6749 sections 3.1, 3.2 and 5.2; RFC 9110.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oidc.doors.wrapper import MAX_BODY_BYTES, MAX_QUERY_BYTES
+from oidc.http import MAX_PARAMETERS
+from oidc.urls import ENDPOINTS
+from tests.support.battery import FORM_HEADERS, MARKER, UNREADABLE_TOKENS, assert_refused
+from tests.support.doors import FORM, Send, send_to_wsgi
+from tests.support.relying_party import REDIRECT_URI, RelyingParty, basic
+
+POSTED = [endpoint.path for endpoint in ENDPOINTS if "POST" in endpoint.methods]
+READ = [endpoint.path for endpoint in ENDPOINTS if "GET" in endpoint.methods]
+
+MALFORMED_PARAMETERS = {
+    "NUL": b"state=%00" + MARKER.encode(),
+    "NUL in a name": b"%00" + MARKER.encode() + b"=1",
+    "CRLF": b"state=a%0d%0aSet-Cookie:%20" + MARKER.encode(),
+    "tab": b"state=%09",
+    "DEL": b"state=%7f",
+    "invalid UTF-8": b"state=%ff" + MARKER.encode(),
+    "truncated UTF-8": b"state=%e2%82",
+    "overlong UTF-8": b"state=%c0%af",
+    "surrogate": b"state=%ed%a0%80",
+    "invalid UTF-8 in a name": b"%fe=1",
+    "too many parameters": b"&".join(b"p%d=1" % n for n in range(MAX_PARAMETERS + 1)),
+    "thousands of parameters": b"&".join(b"p%d" % n for n in range(3000)),
+    "thousands of separators": b"&" * 10_000,
+}
+MALFORMED_BODIES = MALFORMED_PARAMETERS | {
+    "raw NUL": b"state=\x00",
+    "raw CRLF": b"state=a\r\nb",
+    "raw invalid UTF-8": b"state=\xff\xfe",
+    "raw overlong UTF-8": b"state=\xc0\xaf",
+}
+
+
+@pytest.mark.parametrize("body", MALFORMED_BODIES.values(), ids=MALFORMED_BODIES)
+def test_malformed_body(send: Send, body: bytes) -> None:
+    for path in POSTED:
+        refused = assert_refused(send("POST", path, "", body, FORM_HEADERS), 400)
+        assert refused.get("error", "invalid_request") == "invalid_request"
+
+
+@pytest.mark.parametrize("query", MALFORMED_PARAMETERS.values(), ids=MALFORMED_PARAMETERS)
+def test_malformed_query(send: Send, query: bytes) -> None:
+    for path in READ:
+        refused = assert_refused(send("GET", path, query.decode(), b"", {}), 400, 414)
+        assert refused.get("error", "invalid_request") == "invalid_request"
+
+
+@pytest.mark.parametrize("query", ["state=\xff", "state=\xc3\xa9", "\xfe=1"])
+def test_rfc3986_raw_bytes_beyond_ascii_in_a_query(send: Send, query: str) -> None:
+    for path in READ:
+        assert_refused(send("GET", path, query, b"", {}), 400)
+
+
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 100_000, 1_000_000])
+def test_large_body_is_413(send: Send, size: int) -> None:
+    body = b"state=" + b"x" * (size - 6)
+    for path in POSTED:
+        assert_refused(send("POST", path, "", body, FORM_HEADERS), 413)
+
+
+@pytest.mark.parametrize("size", [MAX_QUERY_BYTES + 1, 100_000])
+def test_long_query_is_414(send: Send, size: int) -> None:
+    for path in READ:
+        assert_refused(send("GET", path, "state=".ljust(size, "x"), b"", {}), 414)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "multipart/form-data; boundary=x", "text/plain", "", "é", "a" * 10_000],
+)
+def test_rfc6749_3_2_other_content_types_are_415(send: Send, content_type: str) -> None:
+    body = b'{"grant_type": "client_credentials"}'
+    for path in POSTED:
+        assert_refused(send("POST", path, "", body, {"Content-Type": content_type}), 415)
+
+
+@pytest.mark.parametrize("content_type", [FORM + "; charset=UTF-8", FORM.upper(), FORM + ";"])
+def test_content_type_in_other_spellings_is_fine(
+    send: Send, machine: RelyingParty, content_type: str
+) -> None:
+    headers = {
+        "Content-Type": content_type,
+        "Authorization": basic(machine.client_id, machine.client_secret),
+    }
+    body = b"grant_type=client_credentials"
+    assert send("POST", "/oauth2/token", "", body, headers).status == 200
+
+
+@pytest.mark.parametrize("query", ["grant_type=client_credentials", f"{MARKER}=1"])
+def test_rfc6749_3_2_query_parameters_on_a_post(send: Send, query: str) -> None:
+    for path in POSTED:
+        assert_refused(send("POST", path, query, b"state=1", FORM_HEADERS), 400)
+
+
+@pytest.mark.parametrize(
+    "body", [b"token=a&token=b", b"token=a&token=a", b"token=&token=a", b"token=a&token="]
+)
+def test_rfc6749_3_2_repeated_parameters(send: Send, body: bytes) -> None:
+    for path in POSTED:
+        refused = assert_refused(send("POST", path, "", body, FORM_HEADERS), 400)
+        assert path == "/oauth2/authorize" or "repeated" in refused["error_description"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "X" * 100])
+def test_rfc9110_15_5_6_odd_methods_are_405(send: Send, method: str) -> None:
+    for endpoint in ENDPOINTS:
+        answer = send(method, endpoint.path, "", b"", {})
+        assert_refused(answer, 405)
+        assert answer.header("Allow") == ", ".join(endpoint.methods)
+
+
+def test_rfc9110_9_3_2_head_is_get_without_a_body(send: Send) -> None:
+    for path in READ:
+        read, head = (send(method, path, "", b"", {}) for method in ("GET", "HEAD"))
+        assert (head.status, head.body) == (read.status, b"")
+        assert head.header("Content-Type") == read.header("Content-Type")
+
+
+def test_options_is_for_cors_only(send: Send) -> None:
+    for endpoint in ENDPOINTS:
+        answer = send("OPTIONS", endpoint.path, "", b"", {})
+        assert answer.status == (204 if endpoint.cors else 405)
+
+
+@pytest.mark.parametrize("length", ["-1", "+7", "7.0", "0x7", "seven", "٧", "7" * 5000, "1e3"])
+def test_content_length_that_is_no_length(send: Send, length: str) -> None:
+    headers = FORM_HEADERS | {"Content-Length": length}
+    for path in POSTED:
+        assert_refused(send("POST", path, "", b"state=1", headers), 400, 413)
+
+
+def test_content_length_beyond_the_limit(send: Send) -> None:
+    headers = FORM_HEADERS | {"Content-Length": str(10**12)}
+    for path in POSTED:
+        assert_refused(send("POST", path, "", b"state=1", headers), 413)
+
+
+@pytest.mark.parametrize("length", ["8", str(MAX_BODY_BYTES)])
+def test_body_that_was_cut_off(send: Send, length: str) -> None:
+    """Half a token must not be taken for one. Only a real server can leave bytes out."""
+    if send is not send_to_wsgi:
+        pytest.skip("Django's test client insists on whole bodies")
+    headers = FORM_HEADERS | {"Content-Length": length}
+    for path in POSTED:
+        assert_refused(send("POST", path, "", b"state=1", headers), 400)
+
+
+def test_body_without_a_length(send: Send, machine: RelyingParty) -> None:
+    """A chunked body, as granian hands it over: no Content-Length, and an end."""
+    headers = FORM_HEADERS | {
+        "Content-Length": "",
+        "Authorization": basic(machine.client_id, machine.client_secret),
+    }
+    body = b"grant_type=client_credentials"
+    if send is send_to_wsgi:
+        assert send("POST", "/oauth2/token", "", body, headers).status == 200
+    huge = send("POST", "/oauth2/token", "", b"state=" + b"x" * 1_000_000, headers)
+    assert_refused(huge, 400, 413)
+
+
+@pytest.mark.parametrize("header", ["X-Request-Id", "X-Forwarded-For", "Origin", "User-Agent"])
+def test_headers_of_strangers_are_not_reflected(send: Send, header: str) -> None:
+    for endpoint in ENDPOINTS:
+        answer = send("GET", endpoint.path, "", b"", {header: MARKER})
+        assert MARKER not in str(answer.headers)
+        assert MARKER not in answer.text
+
+
+# --- Anything at all ----------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    [
+        "client_id", "client_secret", "client_assertion", "client_assertion_type", "grant_type",
+        "code", "code_verifier", "redirect_uri", "refresh_token", "scope", "state", "nonce",
+        "response_type", "response_mode", "code_challenge", "code_challenge_method", "prompt",
+        "max_age", "id_token_hint", "acr_values", "ui_locales", "login_hint", "claims", "request",
+        "request_uri", "resume", "token", "token_type_hint", "access_token", "display",
+    ]
+)  # fmt: skip
+GOOD_VALUES = st.sampled_from(
+    [
+        "authorization_code", "refresh_token", "client_credentials", "code", "openid profile",
+        "form_post", "none", "login", "S256", "a" * 43, REDIRECT_URI, "0",
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", *UNREADABLE_TOKENS.values(),
+    ]
+)  # fmt: skip
+VALUES = GOOD_VALUES | st.text(max_size=60)
+PARAMETERS = st.dictionaries(NAMES | st.text(max_size=20), VALUES, max_size=12)
+ENCODED = st.binary(max_size=200) | PARAMETERS.map(
+    lambda members: urlencode(members, errors="surrogatepass").encode()
+)
+HEADERS = st.fixed_dictionaries(
+    {"Content-Type": st.just(FORM) | st.text(max_size=20)},
+    optional={
+        "Authorization": st.builds(
+            lambda scheme, rest: f"{scheme}{rest}",
+            st.sampled_from(["Basic ", "Bearer ", "basic", "DPoP ", ""]),
+            st.text(st.characters(max_codepoint=255), max_size=60) | GOOD_VALUES,
+        ),
+        "Cookie": st.text(st.characters(max_codepoint=255), max_size=60)
+        | st.just("gatehouse_session=x; gatehouse_browser=y"),
+        "If-None-Match": st.text(st.characters(max_codepoint=255), max_size=20),
+    },
+)
+
+
+@given(
+    endpoint=st.sampled_from(ENDPOINTS),
+    method=st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "PUT"]),
+    query=st.just(b"") | ENCODED,
+    body=ENCODED,
+    headers=HEADERS,
+    knows_a_client=st.booleans(),
+)
+@settings(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_anything_at_all_is_answered(
+    send: Send,
+    web: RelyingParty,
+    endpoint: object,
+    method: str,
+    query: bytes,
+    body: bytes,
+    headers: dict[str, str],
+    knows_a_client: bool,
+) -> None:
+    if knows_a_client:
+        known = urlencode({"client_id": web.client_id, "redirect_uri": REDIRECT_URI}).encode()
+        query, body = (query and known + b"&" + query), known + b"&" + body
+    answer = send(method, endpoint.path, query.decode("latin-1"), body, headers)
+    assert answer.status < 500, (answer.status, answer.body)
+    assert answer.header("X-Request-Id")
+    if answer.status >= 400 and method != "HEAD":
+        assert_refused(answer)
