@@ -32,11 +32,13 @@ class Parameters(dict[str, str]):
     def __init__(self, pairs: list[tuple[str, str]] | Mapping[str, str] = ()) -> None:
         super().__init__()
         self.repeated: frozenset[str] = frozenset()
+        seen: set[str] = set()
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
-            if name in self:
+            if name in seen:
                 self.repeated |= {name}
             elif value:
                 self[name] = value
+            seen.add(name)
 
 
 def parse_parameters(encoded: str) -> Parameters:
