@@ -74,6 +74,8 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
             "authlib": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},
             "django.db.backends": {"level": "WARNING"},
+            # Writes the whole context of a page, a new client's secret among it, at DEBUG.
+            "django.template": {"level": "WARNING"},
         },
     }
     logging.config.dictConfig(configuration)

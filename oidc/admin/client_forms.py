@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.html import format_html
 
-from oidc.admin.client_texts import HELP_TEXTS
+from oidc.admin.client_texts import FIELDS_ABOUT_PEOPLE, HELP_TEXTS
 from oidc.admin.fields import ChoicesField, KeySetField, LinesField
 from oidc.clients import service
 from oidc.clients.jwk import SIGNING_ALGS
@@ -112,10 +112,14 @@ class ChangeClientForm(ClientForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        profile = PROFILES[self.instance.profile]
+        if not profile.has_people:
+            # Declared fields stay in a form that does not show them, and would count as emptied.
+            for name in FIELDS_ABOUT_PEOPLE:
+                self.fields.pop(name, None)
         method = self.fields.get("token_endpoint_auth_method")
         if isinstance(method, forms.ChoiceField):
-            methods = PROFILES[self.instance.profile].token_endpoint_auth_methods
-            method.choices = [(name, name) for name in methods]
+            method.choices = [(name, name) for name in profile.token_endpoint_auth_methods]
 
     def changes(self) -> dict[str, Any]:
         """Return the members that were changed, and no others."""
