@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from authserver.local.cluster import LocalCluster
+from authserver.local.node import Node
 from authserver.local.ports import free_base_port
 from oidc.stores.redis.cluster import cluster
 from tests.stores.people import Person
@@ -48,11 +50,27 @@ def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeClust
         )
         started.append(made)
         made.start()
+        _wait_for_replicas(made)
         return made
 
     yield make
     for made in started:
         made.stop()
+
+
+def _wait_for_replicas(made: LocalCluster) -> None:
+    """Wait until every node tells clients of every replica, which it does once one got a byte."""
+    for node in made.nodes():
+        node.client().config_set("repl-ping-replica-period", 1)
+    deadline = time.monotonic() + 20
+    while any(_nodes_shown_by(node) < len(made.nodes()) for node in made.nodes()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _nodes_shown_by(node: Node) -> int:
+    ranges: Any = node.client().execute_command("CLUSTER", "SLOTS")
+    return len({tuple(address[:2]) for one in ranges for address in one[2:]})
 
 
 @pytest.fixture

@@ -201,6 +201,8 @@ class Cluster:
     def _replicas(self) -> int:
         if self._wait_replicas is not None:
             return self._wait_replicas
+        if not self.topology.has_replicas:
+            self.topology.refresh_now_and_then()  # they may join any time
         return 1 if self.topology.has_replicas else 0
 
     # --- One log line an outage -----------------------------------------------------------------

@@ -23,7 +23,8 @@ from oidc.stores.redis.pool import NodePool
 
 log = structlog.get_logger(__name__)
 
-_REDIRECTS_REFRESH_SECONDS = 1.0
+_REDIRECTED_REFRESH_SECONDS = 1.0
+_UNASKED_REFRESH_SECONDS = 5.0
 
 
 class Topology:
@@ -78,7 +79,11 @@ class Topology:
         node = manager.get_node(moved.host, moved.port)
         if node.redis_connection is None:
             manager.create_redis_connections([node])
-        if time.monotonic() - self._refreshed_at > _REDIRECTS_REFRESH_SECONDS:
+        self.refresh_now_and_then(_REDIRECTED_REFRESH_SECONDS)
+
+    def refresh_now_and_then(self, seconds: float = _UNASKED_REFRESH_SECONDS) -> None:
+        """Ask the cluster again if the last time was so long ago; wait for nothing."""
+        if time.monotonic() - self._refreshed_at > seconds:
             self.refresh()
 
     def refresh(self) -> threading.Event:
