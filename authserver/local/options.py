@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from authserver.issuer import validated_issuer
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 
@@ -34,17 +38,22 @@ class Options:
         """Read and check them.
 
         Raises:
-            BadOptions: a port is not one, or both are the same.
+            BadOptions: a port is not one, both are the same, or the issuer cannot be one.
         """
         port = _port(environment, "PORT", 8000)
         sample_app_port = _port(environment, "SAMPLE_APP_PORT", 8001)
         if port == sample_app_port:
             raise BadOptions(f"PORT and SAMPLE_APP_PORT are both {port}; they must differ.")
+        issuer = environment.get("GATEHOUSE_ISSUER") or f"http://localhost:{port}"
+        try:
+            validated_issuer(issuer)
+        except ImproperlyConfigured as error:
+            raise BadOptions(str(error)) from error
         return cls(
             local_dir=Path(environment.get("GATEHOUSE_LOCAL_DIR") or BASE_DIR / ".local"),
             port=port,
             sample_app_port=sample_app_port,
-            issuer=environment.get("GATEHOUSE_ISSUER") or f"http://localhost:{port}",
+            issuer=issuer,
             redis_url=environment.get("REDIS_URL", ""),
             secret_key_given=bool(environment.get("SECRET_KEY")),
         )

@@ -8,12 +8,13 @@ import shutil
 import sys
 import time
 from collections import deque
+from urllib.parse import urlsplit
 
 from authserver.local.child import Child
 from authserver.local.cluster import LocalCluster
 from authserver.local.files import ensure_secret_key
 from authserver.local.options import BASE_DIR, Options
-from authserver.local.ports import is_port_free
+from authserver.local.ports import HOST, is_port_free
 from authserver.local.welcome import say
 
 READY_SECONDS = 60.0
@@ -63,8 +64,8 @@ class Supervisor:
             child.start()
         if self._cluster is not None:
             self._cluster.wait_until_ready()
-        self._wait_for(self._options.port, "/health/ready")
-        self._wait_for(self._options.sample_app_port, "/")
+        self._wait_for(self._options.port, f"{self._options.issuer}/health/ready")
+        self._wait_for(self._options.sample_app_port, f"{self._options.sample_app_url}/")
 
     def _check_ports(self) -> None:
         for variable, port in (
@@ -93,7 +94,7 @@ class Supervisor:
         server = self._child(
             "server",
             *("-m", "granian", "--interface", "wsgi", "authserver.wsgi:application"),
-            *("--host", "127.0.0.1", "--port", str(self._options.port), "--no-ws"),
+            *("--host", HOST, "--port", str(self._options.port), "--no-ws"),
             *("--workers", str(workers), "--blocking-threads", str(THREADS_PER_WORKER)),
             *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
             PROMETHEUS_MULTIPROC_DIR=str(metrics_dir),
@@ -121,21 +122,19 @@ class Supervisor:
         }
         return Child(name, [sys.executable, *arguments], environment, BASE_DIR)
 
-    def _wait_for(self, port: int, path: str) -> None:
-        """Wait until a server answers; its complaint, if it never does, is in its own words."""
+    def _wait_for(self, port: int, url: str) -> None:
+        """Wait until a server answers on this machine as it would be asked by its public URL."""
         deadline = time.monotonic() + READY_SECONDS
         answer = "nothing"
         while time.monotonic() < deadline:
             for child in self._children:
                 if child.exit_status() is not None:
                     raise RunFailed(f"The {child.name} did not start; the reason stands above.")
-            answer = _get(port, path)
+            answer = _get(port, url)
             if answer == "200":
                 return
             time.sleep(_POLL_SECONDS)
-        raise RunFailed(
-            f"http://localhost:{port}{path} answers {answer} after {READY_SECONDS:.0f} s."
-        )
+        raise RunFailed(f"{url} answers {answer} after {READY_SECONDS:.0f} s.")
 
     # --- Watch ------------------------------------------------------------------------------
 
@@ -179,12 +178,13 @@ class Supervisor:
             self._cluster.stop()
 
 
-def _get(port: int, path: str) -> str:
+def _get(port: int, url: str) -> str:
     """Return the status of an answer, or what went wrong."""
+    address = urlsplit(url)
     # Not urllib: a proxy from the environment would be asked for our own address.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        connection.request("GET", address.path, headers={"Host": address.netloc})
         return str(connection.getresponse().status)
     except OSError as error:
         return str(error)

@@ -215,6 +215,11 @@ def test_a_port_that_is_none_is_named(value: str) -> None:
         Options.from_environment({"PORT": value})
 
 
+def test_an_issuer_that_cannot_be_one_is_refused_before_anything_starts() -> None:
+    with pytest.raises(BadOptions, match="must begin with https"):
+        Options.from_environment({"GATEHOUSE_ISSUER": "http://id.example"})
+
+
 def test_both_ports_must_differ() -> None:
     with pytest.raises(BadOptions, match="must differ"):
         Options.from_environment({"PORT": "8001"})
