@@ -175,11 +175,7 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
         return not self._state.adding and self._password is not None
 
     def _is_being_deactivated(self) -> bool:
-        return (
-            not self.is_active
-            and not self._state.adding
-            and User.objects.filter(pk=self.pk, is_active=True).exists()
-        )
+        return not self.is_active and User.objects.filter(pk=self.pk, is_active=True).exists()
 
     def get_full_name(self) -> str:
         """The name to show: `name`, else its parts, else an empty string."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.test import TestCase
+from django.test import Client, TestCase
 
 from accounts.models import User
 from accounts.people import create_person, revoke_person
@@ -86,3 +86,15 @@ def test_nothing_is_changed_if_the_sessions_cannot_be_ended(alice: User) -> None
     finally:
         signed_out_everywhere.disconnect(fail)
     assert User.objects.get(pk=alice.pk).is_active
+
+
+def test_a_browser_is_signed_out_at_its_next_step(signed_in: Client, alice: User) -> None:
+    assert signed_in.get("/accounts/").status_code == 200
+    revoke_person("alice")
+    assert signed_in.get("/accounts/").status_code == 302
+
+
+def test_one_may_sign_in_again_afterwards(signed_in: Client, alice: User) -> None:
+    revoke_person("alice")
+    signed_in.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+    assert signed_in.get("/accounts/").status_code == 200
