@@ -8,9 +8,11 @@ full, events are dropped and counted, and the count is logged: a loss never stay
 from __future__ import annotations
 
 import atexit
+import logging
 import queue
 import threading
-from dataclasses import asdict, dataclass, field
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -21,8 +23,14 @@ from oidc.failures import keep_failures
 
 QUEUE_LENGTH = 10_000
 BATCH = 200
+REST_SECONDS = 0.05
+LOGGER = "gatehouse.requests"
+LOGGED = (
+    "reference", "endpoint", "method", "status", "duration_ms", "client_id", "user_id", "error",
+    "detail",
+)  # fmt: skip
 
-_log = structlog.get_logger("gatehouse.requests")
+_log = structlog.get_logger(LOGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +50,47 @@ class Event:
 
 
 class Writer:
-    """Drains the queue in a thread of its own, started by the first event of a process."""
+    """Drains the queue in a thread of its own, started by the first event of a process.
+
+    It rests between batches: a thread that woke up for each event would take the interpreter from
+    the requests again and again.
+    """
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[Event] = queue.Queue(QUEUE_LENGTH)
+        self._queue: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._writing = threading.Lock()
         self._lost = 0
 
     def put(self, event: Event) -> None:
         if configuration().events_inline:
             _write([event])
             return
+        if self._queue.qsize() >= QUEUE_LENGTH:
+            self._lost += 1
+            return
+        self._queue.put(event)
         if self._thread is None or not self._thread.is_alive():
             self._start()
-        try:
-            self._queue.put_nowait(event)
-        except queue.Full:
-            self._lost += 1
 
     def flush(self) -> None:
-        """Wait until everything that was put has been written."""
-        if self._thread is not None and self._thread.is_alive():
-            self._queue.join()
+        """Write everything that was put until now, on this thread."""
+        with self._writing:
+            while batch := self._take():
+                _write(batch)
+            lost, self._lost = self._lost, 0
+        if lost:
+            _log.error("events_lost", count=lost)
+
+    def _take(self) -> list[Event]:
+        batch: list[Event] = []
+        try:
+            while len(batch) < BATCH:
+                batch.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return batch
 
     def _start(self) -> None:
         with self._starting:
@@ -75,17 +101,8 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            batch = [self._queue.get()]
-            while len(batch) < BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            try:
-                _write(batch)
-            finally:
-                for _ in batch:
-                    self._queue.task_done()
-            lost, self._lost = self._lost, 0
-            if lost:
-                _log.error("events_lost", count=lost)
+            time.sleep(REST_SECONDS)
+            self.flush()
 
 
 _writer = Writer()
@@ -99,10 +116,20 @@ def report_defect(reference: str, endpoint: str, error: Exception) -> None:
 
 
 def _write(batch: list[Event]) -> None:
+    is_logged = _log_is_enabled()
     for event in batch:
         metrics.count(event.endpoint, event.status, event.error, event.duration_ms / 1000)
-        level = _log.error if event.status >= 500 else _log.info
-        members = {name: value for name, value in asdict(event).items() if value != ""}
-        members.pop("at")
-        level("request", **members)
-    keep_failures([event for event in batch if event.error])
+        if is_logged or event.status >= 500:
+            _log_event(event)
+    failures = [event for event in batch if event.error]
+    if failures:
+        keep_failures(failures)
+
+
+def _log_is_enabled() -> bool:
+    return logging.getLogger(LOGGER).isEnabledFor(logging.INFO)
+
+
+def _log_event(event: Event) -> None:
+    members = {name: value for name in LOGGED if (value := getattr(event, name)) != ""}
+    (_log.error if event.status >= 500 else _log.info)("request", **members)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.keys import jws
 from oidc.keys.algorithms import ACCESS_TOKEN_ALGORITHM
+from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle
 from oidc.tokens import handles
@@ -54,7 +54,7 @@ def issue_user_access_token(
 
 def issue_machine_access_token(client: Client, scope: tuple[str, ...]) -> tuple[str, int]:
     """Return an access token of the client itself, and its lifetime in seconds."""
-    random = handles.encode(secrets.token_bytes(16))
+    random = handles.encode(random_bytes(16))
     handle = GrantHandle(bucket_of(client.client_id), random)
     return _issue(client, client.client_id, scope, handle, {})
 
@@ -96,7 +96,7 @@ def _issue(
         "sub": sub,
         "client_id": client.client_id,
         "iat": now,
-        "jti": handles.encode(masked + secrets.token_bytes(_JTI_RANDOM_BYTES)),
+        "jti": handles.encode(masked + random_bytes(_JTI_RANDOM_BYTES)),
         "scope": " ".join(scope),
         **authentication,
     }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 
+from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import GrantHandle
 from oidc.tokens import handles
@@ -21,7 +21,7 @@ class CodeReference:
 
 def new_code(user_id: str) -> tuple[str, CodeReference]:
     """Return a fresh code and where to store it."""
-    code = handles.encode(handles.mask(secrets.token_bytes(16), bucket_of(user_id)))
+    code = handles.encode(handles.mask(random_bytes(16), bucket_of(user_id)))
     return code, read_code(code)
 
 
