@@ -17,10 +17,13 @@ from django.conf import settings  # noqa: E402  Django is set up only now
 
 from authserver.proxies import TrustedProxies  # noqa: E402
 from oidc.doors.mount import MountedBelow  # noqa: E402
-from oidc.doors.wsgi import ProtocolDoor  # noqa: E402
+from oidc.doors.wsgi import ProtocolDoor, WSGIApplication  # noqa: E402
+from oidc.keys.derived import check_secret_keys  # noqa: E402
 from oidc.urls import ENDPOINTS  # noqa: E402
 
-application = ProtocolDoor(ENDPOINTS, pages)
+check_secret_keys()
+
+application: WSGIApplication = ProtocolDoor(ENDPOINTS, pages)
 if settings.FORCE_SCRIPT_NAME:
     application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
 if settings.TRUSTED_PROXIES:

@@ -17,11 +17,11 @@ from oidc.errors import StoreUnavailable
 from oidc.keys import lifecycle
 from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
 from oidc.keys.at_rest import CannotDecrypt
+from oidc.keys.derived import SHORTEST_SECRET_KEY
 from oidc.models import SigningKey
 from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
 
 MOST_SKEW_SECONDS = 2.0
-SHORTEST_SECRET_KEY = 32
 REACH_SECONDS = 5
 
 

@@ -15,6 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from oidc.conf import configuration
 
+SHORTEST_SECRET_KEY = 32
+"""Characters. From anything shorter, an empty one above all, strangers could derive our keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class DerivedKey:
@@ -38,13 +41,24 @@ def derived_keys(purpose: str) -> DerivedKeys:
     Spec: RFC 5869.
 
     Raises:
-        ImproperlyConfigured: two secret keys share a key id (1 in 256; another key is needed).
+        ImproperlyConfigured: a secret key is too short, or two of them share a key id (1 in 256;
+            another key is needed).
     """
     return _derive_all(configuration().secret_keys, purpose)
 
 
+def check_secret_keys() -> None:
+    """Refuse to start with secret keys that protect nothing. Raises as `derived_keys` does."""
+    derived_keys("start")
+
+
 @lru_cache(maxsize=16)
 def _derive_all(secret_keys: tuple[str, ...], purpose: str) -> DerivedKeys:
+    if any(len(secret) < SHORTEST_SECRET_KEY for secret in secret_keys):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY and each of SECRET_KEY_FALLBACKS must have {SHORTEST_SECRET_KEY} random "
+            "characters at least."
+        )
     keys = [_derive(secret, purpose) for secret in secret_keys]
     by_id = {key.key_id: key for key in keys}
     if len(by_id) != len(set(secret_keys)):
