@@ -7,15 +7,19 @@ from collections.abc import Collection
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.account.signals import authentication_step_completed
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.authentication import SIGNED_IN_AT_MEMBER
+from accounts.authentication import RECORDS_MEMBER, SIGNED_IN_AT_MEMBER
 from accounts.emails import copy_verification
 from accounts.models import User
 from accounts.signals import sign_out_everywhere
+
+NAMES = frozenset({"username", "email", "phone"})
+"""What a person typed to sign in. allauth notes it, and nobody reads it."""
 
 
 @receiver(post_save, sender=User)
@@ -40,6 +44,18 @@ def email_address_changed(instance: EmailAddress, **_: Any) -> None:
 def user_deleted(instance: User, **_: Any) -> None:
     """Nobody stays signed in to an account that is gone."""
     sign_out_everywhere(str(instance.pk))
+
+
+@receiver(authentication_step_completed)
+def shorten_records(request: HttpRequest, **_: Any) -> None:
+    """Keep the latest record of each kind, without names: sessions stay small and tell nobody
+    who somebody is."""
+    latest: dict[tuple[object, object], dict[str, object]] = {}
+    for record in request.session.get(RECORDS_MEMBER, []):
+        kind = record.get("method"), record.get("type")
+        latest.pop(kind, None)  # to the end, where the last step belongs
+        latest[kind] = {name: value for name, value in record.items() if name not in NAMES}
+    request.session[RECORDS_MEMBER] = list(latest.values())
 
 
 @receiver(user_logged_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -141,6 +142,17 @@ def test_reauthentication_moves_auth_time(signed_in: Client) -> None:
     assert first is not None
     assert second is not None
     assert second.auth_time > first.auth_time
+
+
+def test_the_session_holds_no_name(client: Client, alice: User) -> None:
+    post(client, "alice@example.org", PASSWORD)
+    assert "alice" not in json.dumps(dict(client.session)).lower()
+
+
+def test_the_session_does_not_grow_with_each_reauthentication(signed_in: Client) -> None:
+    for _ in range(3):
+        signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert len(signed_in.session["account_authentication_methods"]) == 1
 
 
 def test_home_needs_a_login(client: Client, db: None) -> None:
