@@ -1,4 +1,4 @@
-"""The issuer, checked before anything else starts. Spec: RFC 8414 section 2; Discovery section 3."""
+"""The issuer, checked before all else. Spec: RFC 8414 section 2; Discovery 1.0 section 3."""
 
 from __future__ import annotations
 

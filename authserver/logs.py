@@ -34,7 +34,7 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
     `level`: a standard level name. `form`: `console` or `json`.
     Returns the `logging.config` dictionary, applied already.
     """
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -45,7 +45,7 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if on_console else structlog.processors.JSONRenderer()
     )
-    final = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not on_console:
         final.append(structlog.processors.format_exc_info)
     structlog.configure(

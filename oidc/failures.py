@@ -28,14 +28,22 @@ _log = structlog.get_logger("gatehouse.failures")
 class Failure(Protocol):
     """The part of an event that is kept."""
 
-    reference: str
-    endpoint: str
-    status: int
-    client_id: str
-    user_id: str
-    error: str
-    detail: str
-    at: datetime
+    @property
+    def reference(self) -> str: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
 
 
 class _Budget:

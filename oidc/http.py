@@ -7,7 +7,7 @@ Neither knows about WSGI or Django.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,7 +29,7 @@ class Parameters(dict[str, str]):
 
     __slots__ = ("repeated",)
 
-    def __init__(self, pairs: list[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
         super().__init__()
         self.repeated: frozenset[str] = frozenset()
         seen: set[str] = set()

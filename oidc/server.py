@@ -12,6 +12,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
 
 from oidc.clients.authentication import METHOD_NAMES, ClientAuthentication
+from oidc.clients.record import Client
 from oidc.clients.repository import find_client
 from oidc.errors import ProtocolError
 from oidc.grants.authorization_code import AuthorizationCodeGrant
@@ -51,7 +52,7 @@ class ServerRequest(OAuth2Request):
         self.uri = request.path
         self.headers = request.headers
         self.payload = Payload(request.form if request.method == "POST" else request.query)
-        self.client = None
+        self.client: Client | None = None
         self.auth_method = None
         self.user = None
         self.authorization_code = None
@@ -106,7 +107,7 @@ class Server(AuthorizationServer):
             raise ProtocolError("invalid_request", "grant_type is missing")
         if grant_type not in GRANT_TYPES:
             raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
-        if not request.client.check_grant_type(grant_type):
+        if request.client is None or not request.client.check_grant_type(grant_type):
             raise ProtocolError("unauthorized_client", "the client may not use this grant_type")
         return super().get_token_grant(request)
 

@@ -12,7 +12,7 @@ HSTS_SECONDS = 365 * 24 * 3600
 @lru_cache(maxsize=1)
 def security_headers() -> tuple[tuple[str, str], ...]:
     """Return the headers against sniffing, framing, referrer leaks and plain HTTP."""
-    headers = (
+    headers: tuple[tuple[str, str], ...] = (
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),

@@ -1,4 +1,4 @@
-"""What our grants share: Authlib's base, with the client authenticated before the grant is asked."""
+"""What our grants share: Authlib's base, with the client authenticated before the grant runs."""
 
 from __future__ import annotations
 

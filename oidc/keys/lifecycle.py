@@ -6,11 +6,12 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_private_key,
 )
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import JWKRegistry
 
 from oidc.keys import algorithms, at_rest
 from oidc.models import SigningKey
@@ -41,11 +42,12 @@ def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
     """Generate a key. Its `kid` is the JWK thumbprint (RFC 7638). Not saved yet."""
     private_key = algorithms.generate(algorithm)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    jwk_class = ECKey if algorithm == "ES256" else RSAKey
-    jwk = jwk_class.import_key(private_key.public_key())
-    public_jwk = jwk.as_dict(private=False, kid=jwk.thumbprint(), use="sig", alg=algorithm)
+    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    jwk = JWKRegistry.import_key(pem, "EC" if algorithm == "ES256" else "RSA")
+    kid = jwk.thumbprint()
+    public_jwk = jwk.as_dict(private=False, kid=kid, use="sig", alg=algorithm)
     return SigningKey(
-        kid=public_jwk["kid"],
+        kid=kid,
         algorithm=algorithm,
         public_jwk=public_jwk,
         private_key_encrypted=at_rest.encrypt(der),

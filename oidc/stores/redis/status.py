@@ -55,7 +55,7 @@ def _difference(commands: Any, node: Any) -> float:
     before = time.time()
     seconds, microseconds = commands.time(target_nodes=node)
     middle = (before + time.time()) / 2
-    return abs(float(seconds) + microseconds / 1_000_000 - middle)
+    return abs(float(seconds) + float(microseconds) / 1_000_000 - middle)
 
 
 def _connected_replicas(commands: Any, node: Any) -> int:
