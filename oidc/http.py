@@ -90,12 +90,17 @@ class Request:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def cookie(self, name: str) -> str:
-        """Return a cookie's value, or an empty string. The first wins, as with Django."""
+        """Return a cookie's value, or an empty string.
+
+        The last of a name counts, as in Django: if somebody managed to set a second one, the
+        endpoints and the pages must not take the browser for two different people.
+        """
+        value = ""
         for pair in self.headers.get("cookie", "").split(";"):
-            key, _, value = pair.strip().partition("=")
-            if key == name:
-                return value
-        return ""
+            key, _, text = pair.partition("=")
+            if key.strip() == name:
+                value = text.strip()
+        return value
 
 
 @dataclass(frozen=True, slots=True)
