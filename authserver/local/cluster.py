@@ -7,18 +7,17 @@ over instead of started twice.
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections import deque
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from authserver.local import formation
-from authserver.local.node import Node, NodeFailed
+from authserver.local.description import Description
+from authserver.local.node import Node, NodeFailed, node_settings
 from authserver.local.ports import HOST, busy_cluster_ports, free_base_port
 from authserver.local.server_binary import find_server_binary
+from authserver.local.status import ClusterStatus, ask_nodes
 
 DEFAULT_MASTERS, DEFAULT_REPLICAS = 3, 1
 DEFAULT_BASE_PORT = 7400
@@ -27,29 +26,6 @@ _RESTART_LIMIT, _RESTART_WINDOW_SECONDS = 5, 30.0
 
 class ClusterError(Exception):
     """The cluster cannot be what was asked for. The text says what to do."""
-
-
-@dataclass(frozen=True)
-class NodeStatus:
-    """What one node says about itself. `role`: `master`, `replica`, or empty if it is down."""
-
-    name: str
-    port: int
-    pid: int | None
-    role: str
-    keys: int
-
-
-@dataclass(frozen=True)
-class ClusterStatus:
-    """`state`: `ok`, `fail`, or `stopped`."""
-
-    state: str
-    url: str
-    nodes: tuple[NodeStatus, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class LocalCluster:
@@ -72,20 +48,18 @@ class LocalCluster:
         end_with_parent: bool = False,
     ) -> None:
         self.directory = Path(directory).resolve()
-        self._requested = {"masters": masters, "replicas": replicas}
-        there = self._description()
-        self.masters: int = there.get("masters", DEFAULT_MASTERS if masters is None else masters)
-        self.replicas: int = there.get(
-            "replicas", DEFAULT_REPLICAS if replicas is None else replicas
-        )
-        self._settings = _node_settings(appendonly, node_timeout_ms)
-        self._end_with_parent = end_with_parent
+        self._requested = (masters, replicas)
         self._requested_base_port = base_port
-        self._have_moved = False
+        self._settings = node_settings(appendonly=appendonly, node_timeout_ms=node_timeout_ms)
+        self._end_with_parent = end_with_parent
         self._restarts: dict[str, deque[float]] = {}
-        self._nodes = self._place_nodes(
-            self._recorded_base_port() or base_port or DEFAULT_BASE_PORT
-        )
+        there = Description.find(self.directory)
+        self._is_formed = there is not None
+        if there is not None:
+            masters, replicas, base_port = there.masters, there.replicas, there.base_port
+        self.masters = DEFAULT_MASTERS if masters is None else masters
+        self.replicas = DEFAULT_REPLICAS if replicas is None else replicas
+        self._nodes = self._place_nodes(base_port or DEFAULT_BASE_PORT)
 
     # --- What there is ----------------------------------------------------------------------
 
@@ -100,11 +74,7 @@ class LocalCluster:
 
     def status(self) -> ClusterStatus:
         """Ask every node."""
-        nodes = tuple(_node_status(node) for node in self._nodes)
-        alive = [node for node in self._nodes if node.answers()]
-        states = {str(node.cluster("INFO")["cluster_state"]) for node in alive}
-        state = "stopped" if not alive else "ok" if states == {"ok"} else "fail"
-        return ClusterStatus(state, self.url, nodes)
+        return ask_nodes(self._nodes, self.url)
 
     # --- Start and stop ---------------------------------------------------------------------
 
@@ -125,7 +95,7 @@ class LocalCluster:
             self._clear_unfinished()
         sleeping = [node for node in self._nodes if node.pid() is None]
         if len(sleeping) == len(self._nodes):
-            self._have_moved = self._choose_ports()
+            self._choose_ports()
         for node in sleeping:
             self._launch_node(node)
 
@@ -135,9 +105,9 @@ class LocalCluster:
             node.wait_until_ready()
         if not self._is_formed:
             formation.form(self._nodes, self.masters)
-        elif self._have_moved:
-            formation.introduce(self._nodes)
-        self._write_description()
+        else:
+            formation.introduce(self._nodes)  # their ports may have changed since
+        self._describe()
         formation.wait_until_ready(self._nodes)
 
     def stop(self) -> None:
@@ -181,36 +151,18 @@ class LocalCluster:
     def _launch_node(self, node: Node) -> None:
         node.start(find_server_binary(), self._settings, end_with_parent=self._end_with_parent)
 
-    @property
-    def _is_formed(self) -> bool:
-        return self._description_path.exists()
-
-    @property
-    def _description_path(self) -> Path:
-        return self.directory / "cluster.json"
-
-    def _description(self) -> dict[str, Any]:
-        try:
-            description: dict[str, Any] = json.loads(self._description_path.read_text())
-        except FileNotFoundError:
-            return {}
-        return description
-
-    def _recorded_base_port(self) -> int | None:
-        nodes = self._description().get("nodes")
-        return int(nodes[0]["port"]) if nodes else None
-
     def _place_nodes(self, base_port: int) -> list[Node]:
         count = self.masters * (1 + self.replicas)
         return [Node(self.directory / f"node-{n + 1}", base_port + n) for n in range(count)]
 
     def _check_shape(self) -> None:
-        there = {"masters": self.masters, "replicas": self.replicas}
-        if any(self._requested[name] not in (None, count) for name, count in there.items()):
-            raise ClusterError(
-                f"{self.directory} holds a cluster of {self.masters} masters with "
-                f"{self.replicas} replicas each. Remove that folder to make another one."
-            )
+        there = (self.masters, self.replicas)
+        for requested, count in zip(self._requested, there, strict=True):
+            if requested not in (None, count):
+                raise ClusterError(
+                    f"{self.directory} holds a cluster of {self.masters} masters with "
+                    f"{self.replicas} replicas each. Remove that folder to make another one."
+                )
 
     def _clear_unfinished(self) -> None:
         """Remove what a start that was interrupted before the cluster was formed left behind."""
@@ -219,11 +171,11 @@ class LocalCluster:
             shutil.rmtree(node.directory, ignore_errors=True)
         self.directory.mkdir(parents=True, exist_ok=True)
 
-    def _choose_ports(self) -> bool:
-        """Move all nodes to other ports if theirs are taken. Returns whether they moved."""
+    def _choose_ports(self) -> None:
+        """Move all nodes to other ports if one of theirs is taken."""
         busy = busy_cluster_ports(self._nodes[0].port, len(self._nodes))
         if not busy:
-            return False
+            return
         if self._requested_base_port is not None:
             raise ClusterError(
                 f"port {busy[0]} is in use by another program, so the local Redis Cluster cannot "
@@ -232,19 +184,11 @@ class LocalCluster:
         base_port = free_base_port(len(self._nodes))
         for offset, node in enumerate(self._nodes):
             node.port = base_port + offset
-        return True
 
-    def _write_description(self) -> None:
-        """Tell settings and people where the cluster is; the file appears whole or not at all."""
-        description = {
-            "url": self.url,
-            "masters": self.masters,
-            "replicas": self.replicas,
-            "nodes": [{"name": node.name, "port": node.port} for node in self._nodes],
-        }
-        unfinished = self._description_path.with_suffix(".tmp")
-        unfinished.write_text(json.dumps(description, indent=2) + "\n")
-        unfinished.replace(self._description_path)
+    def _describe(self) -> None:
+        base_port = self._nodes[0].port
+        Description(self.url, self.masters, self.replicas, base_port).write(self.directory)
+        self._is_formed = True
 
     def _note_restart(self, node: Node) -> None:
         now = time.monotonic()
@@ -252,31 +196,3 @@ class LocalCluster:
         if len(restarts) == _RESTART_LIMIT and now - restarts[0] < _RESTART_WINDOW_SECONDS:
             raise ClusterError(f"{node.name} keeps dying. See {node.log_path}")
         restarts.append(now)
-
-
-def _node_settings(appendonly: bool, node_timeout_ms: int) -> dict[str, str]:
-    return {
-        "cluster-enabled": "yes",
-        "cluster-config-file": "nodes.conf",
-        "cluster-node-timeout": str(node_timeout_ms),
-        "cluster-announce-ip": HOST,
-        # As in production: one lost slot does not stop the others, a node that is cut off does
-        # not answer, a replica that is far behind does not take over.
-        "cluster-require-full-coverage": "no",
-        "cluster-allow-reads-when-down": "no",
-        "cluster-replica-validity-factor": "2",
-        "cluster-allow-replica-migration": "no",
-        "repl-diskless-sync-delay": "0",
-        "repl-backlog-size": "16mb",
-        "appendonly": "yes" if appendonly else "no",
-        "save": '""',
-        "maxmemory-policy": "noeviction",
-        "shutdown-timeout": "1",
-    }
-
-
-def _node_status(node: Node) -> NodeStatus:
-    if not node.answers():
-        return NodeStatus(node.name, node.port, node.pid(), "", 0)
-    role = "replica" if node.client().info("replication")["role"] == "slave" else "master"
-    return NodeStatus(node.name, node.port, node.pid(), role, int(node.client().dbsize()))

@@ -170,3 +170,25 @@ class Node:
         except OSError:
             lines = []
         return lines[-1] if lines else "it left no log"
+
+
+def node_settings(*, appendonly: bool, node_timeout_ms: int) -> dict[str, str]:
+    """Return the server's settings that all nodes of a cluster share."""
+    return {
+        "cluster-enabled": "yes",
+        "cluster-config-file": "nodes.conf",
+        "cluster-node-timeout": str(node_timeout_ms),
+        "cluster-announce-ip": HOST,
+        # As in production: one lost slot does not stop the others, a node that is cut off does
+        # not answer, a replica that is far behind does not take over.
+        "cluster-require-full-coverage": "no",
+        "cluster-allow-reads-when-down": "no",
+        "cluster-replica-validity-factor": "2",
+        "cluster-allow-replica-migration": "no",
+        "repl-diskless-sync-delay": "0",
+        "repl-backlog-size": "16mb",
+        "appendonly": "yes" if appendonly else "no",
+        "save": '""',
+        "maxmemory-policy": "noeviction",
+        "shutdown-timeout": "1",
+    }

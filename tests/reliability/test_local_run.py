@@ -60,7 +60,7 @@ def running(environment: dict[str, str], output: Path) -> Iterator[subprocess.Po
     """Run it until its welcome is there; kill it, should a test leave it behind."""
     process = launch(environment, output)
     try:
-        wait_for_text(process, output, "Gatehouse is running")
+        wait_for_text(process, output, "with the demo clients")  # the last line
         yield process
     finally:
         process.terminate()

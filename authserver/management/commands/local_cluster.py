@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from authserver.local.cluster import ClusterError, ClusterStatus, LocalCluster
+from authserver.local.cluster import ClusterError, LocalCluster
 from authserver.local.files import FolderInUse, lock_folder
 from authserver.local.formation import ClusterNotReady
 from authserver.local.node import NodeFailed
 from authserver.local.options import Options
 from authserver.local.server_binary import NoServerBinary
+from authserver.local.status import ClusterStatus
 
 
 class Command(BaseCommand):
