@@ -8,11 +8,12 @@ from oidc.models import Consent
 from oidc.models.access import reading
 
 
-def find_consented_scope(user_id: str, client_id: str) -> frozenset[str]:
-    """Return every scope that the person allowed this client so far."""
+def find_consented_scope(user_id: str, client_id: str) -> frozenset[str] | None:
+    """Return every scope that the person allowed this client so far, None if they never did."""
     with reading():
         row = Consent.objects.filter(user_id=user_id, client_id=client_id)
-        return frozenset(row.values_list("scope", flat=True).first() or ())
+        scope = row.values_list("scope", flat=True).first()
+    return None if scope is None else frozenset(scope)
 
 
 def remember_consent(user_id: str, client_id: str, scope: tuple[str, ...]) -> None:

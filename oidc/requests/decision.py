@@ -85,4 +85,5 @@ def _must_ask_consent(request: AuthorizationRequest, context: AuthenticationCont
         return False
     if client.profile == "native":
         return True
-    return not find_consented_scope(context.user_id, client.client_id).issuperset(request.scope)
+    consented = find_consented_scope(context.user_id, client.client_id)
+    return consented is None or not consented.issuperset(request.scope)
