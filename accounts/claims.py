@@ -66,9 +66,9 @@ def address_claim(user: User) -> dict[str, str]:
 
 
 def set_claims(user: User, claims: Mapping[str, object]) -> None:
-    """Write claims to the columns of a person, unsaved and apart from the two of the e-mail.
+    """Write claims to the columns of a person, unsaved. `sub` and `updated_at` are not to choose.
 
-    Those belong to `accounts.emails`. `sub` and `updated_at` are nobody's to choose.
+    `email_verified` is only a wish until `accounts.emails.set_email` has written it down.
 
     Raises:
         ValidationError: an unknown claim, or one of the wrong JSON type.
