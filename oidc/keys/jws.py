@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,9 @@ import jwt
 
 from oidc.conf import configuration
 from oidc.keys.ring import SigningMaterial, encode, key_ring, verification_key
+
+MAX_SKEW_SECONDS = 10
+"""How far the clock of the machine that signed may be ahead of this one's."""
 
 
 class InvalidToken(Exception):
@@ -47,7 +51,7 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
         key = verification_key(str(header.get("kid")))
         if key is None:
             raise InvalidToken("unknown key")
-        return jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             key.key,
             algorithms=[key.algorithm],
@@ -56,7 +60,11 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
                 "require": ["iss", "exp", "iat", "sub"],
                 "verify_aud": False,
                 "verify_exp": verify_expiry,
+                "verify_iat": False,  # without tolerance, or with one for the expiry, too
             },
         )
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken(type(error).__name__) from error
+    if claims["iat"] > time.time() + MAX_SKEW_SECONDS:
+        raise InvalidToken("issued in the future")
+    return claims
