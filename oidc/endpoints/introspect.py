@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oidc.clients.authentication import authenticate_client
+from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.record import Client
+from oidc.clients.repository import find_client
 from oidc.conf import configuration
 from oidc.endpoints.presented_token import read_presented_token
 from oidc.errors import NotFound, ProtocolError
@@ -25,9 +27,7 @@ def introspect(request: Request) -> Response:
     """
     caller = authenticate_client(request)
     if caller.is_public:
-        raise ProtocolError(
-            "invalid_client", "introspection needs an authenticated client", status=401
-        )
+        raise invalid_client("introspection needs a client that can prove who it is")
     if "token" not in request.form:
         raise ProtocolError("invalid_request", "token is missing")
     token = read_presented_token(request.form["token"])
@@ -44,10 +44,11 @@ def introspect(request: Request) -> Response:
 
 
 def _may_read(caller: Client, token: AccessToken) -> bool:
-    """Its own tokens, and, for a resource server, those that are meant for it."""
-    return token.claims["client_id"] == caller.client_id or not set(token.audience).isdisjoint(
-        caller.introspection_audience
-    )
+    """Its own tokens, and, for a resource server, those of living clients that are meant for it."""
+    if token.claims["client_id"] == caller.client_id:
+        return True
+    is_meant_for_it = not set(token.audience).isdisjoint(caller.introspection_audience)
+    return is_meant_for_it and find_client(token.claims["client_id"]) is not None
 
 
 def _access_token_members(token: AccessToken) -> dict[str, Any]:

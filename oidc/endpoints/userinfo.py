@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.claims import find_standard_claims
+from oidc.clients.repository import find_client
 from oidc.conf import configuration
 from oidc.endpoints.bearer import bearer_error, invalid_token, presented_access_token
 from oidc.errors import NotFound
@@ -41,4 +42,6 @@ def _accepted(request: Request) -> AccessToken:
         )
     if configuration().issuer not in token.audience:
         raise invalid_token("the token is for another audience")
+    if find_client(token.claims["client_id"]) is None:
+        raise invalid_token("the client is gone or disabled")
     return token
