@@ -35,6 +35,8 @@ def claimed_client_id(request: Request) -> str:
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer or issuer != claims.get("sub"):
         raise invalid_client("the assertion's iss and sub are not one client_id")
+    if not issuer.isprintable():  # it goes into the log before anybody has proved anything
+        raise invalid_client("the assertion's iss is no client_id")
     return issuer
 
 
@@ -86,10 +88,12 @@ def _verified_claims(
 
 def _checked_lifetime(claims: dict[str, Any]) -> int:
     """Return the seconds until the assertion expires, at least one."""
-    now = time.time()
-    if claims["exp"] > now + MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS:
+    now, exp = time.time(), claims["exp"]
+    if not isinstance(exp, int | float):  # PyJWT takes digits in a string for a number
+        raise invalid_client("the assertion's exp is not a number")
+    if exp > now + MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS:
         raise invalid_client("the assertion lives too long")
-    return max(1, int(claims["exp"] - now) + 1)
+    return max(1, int(exp - now) + 1)
 
 
 def _jti(claims: dict[str, Any]) -> str:
