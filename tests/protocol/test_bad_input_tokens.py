@@ -1,0 +1,265 @@
+"""Tokens and credentials that nobody should accept. RFC 8725; RFC 7515 section 10; RFC 6749 2.3."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from oidc.keys import jws
+from oidc.models import SigningKey
+from tests.support.battery import (
+    FORM_HEADERS,
+    MARKER,
+    UNREADABLE_TOKENS,
+    assert_refused,
+    encode,
+    forged,
+)
+from tests.support.doors import Browser, Send
+from tests.support.relying_party import ISSUER, RelyingParty, basic, sign_in
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def forgeries(token: str) -> dict[str, str]:
+    """Return what an attacker makes of a good access token, by the name of the trick."""
+    header, claims = jwt.get_unverified_header(token), claims_of(token)
+    signature = token.rpartition(".")[2]
+    row = SigningKey.objects.get(kid=header["kid"])
+    public = jwt.PyJWK(row.public_jwk).key
+    secrets = {
+        "PEM": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "DER": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        "JWK": json.dumps(row.public_jwk).encode(),
+    }
+    own_key = ec.generate_private_key(ec.SECP256R1())
+    own_jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(own_key.public_key()))
+    return {
+        "alg none": forged(header | {"alg": "none"}, claims, ""),
+        "alg None": forged(header | {"alg": "None"}, claims, ""),
+        "alg none with a signature": forged(header | {"alg": "none"}, claims, signature),
+        "no alg": forged({k: v for k, v in header.items() if k != "alg"}, claims, signature),
+        "another alg": forged(header | {"alg": "RS256"}, claims, signature),
+        "no signature": token[: -len(signature)],
+        "other claims": forged(header, claims | {"scope": "openid admin"}, signature),
+        "other key": jwt.encode(claims, own_key, "ES256", {"kid": row.kid, "typ": "at+jwt"}),
+        "key in the header": jwt.encode(
+            claims, own_key, "ES256", {"kid": row.kid, "typ": "at+jwt", "jwk": own_jwk}
+        ),
+        "key of another algorithm": forged(
+            header | {"kid": SigningKey.objects.get(algorithm="RS256").kid}, claims, signature
+        ),
+        "unknown kid": forged(header | {"kid": "unknown"}, claims, signature),
+        "no kid": forged({k: v for k, v in header.items() if k != "kid"}, claims, signature),
+        **{
+            f"HS256 with the public key as {form}": hs256(secret, header, claims)
+            for form, secret in secrets.items()
+        },
+    }
+
+
+def hs256(secret: bytes, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    message = f"{encode(header | {'alg': 'HS256'})}.{encode(claims)}"
+    signature = hmac.digest(secret, message.encode(), "sha256")
+    return f"{message}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def assert_worthless(client: RelyingParty, token: str) -> None:
+    """Check that no endpoint takes it for a token, and that none of them fails over it."""
+    refused = client.userinfo(token)
+    assert_refused(refused, 400, 401)
+    assert refused.header("WWW-Authenticate").startswith("Bearer ")
+    introspected = client.introspect(token)
+    assert (introspected.status, introspected.json()) == (200, {"active": False})
+    assert client.revoke(token).status == 200
+    refreshed = assert_refused(client.refresh(token), 400)
+    assert refreshed["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("token", UNREADABLE_TOKENS.values(), ids=UNREADABLE_TOKENS)
+def test_unreadable_tokens_are_refused_everywhere(
+    web: RelyingParty, browser: Browser, token: str
+) -> None:
+    if token.isascii():
+        assert_worthless(web, token)
+    if len(token) < 15_000:
+        answer = web.authorize(browser, id_token_hint=token)
+        assert_refused(answer, redirected_to=web.redirect_uri)
+        assert answer.redirect_members["error"] == "invalid_request"
+
+
+def test_rfc8725_3_1_forged_access_tokens_are_refused(web: RelyingParty, alice: object) -> None:
+    good = web.tokens_for(alice)["access_token"]
+    for trick, token in forgeries(good).items():
+        assert web.userinfo(token).status == 401, trick
+        assert web.introspect(token).json() == {"active": False}, trick
+        assert web.revoke(token).status == 200, trick
+    assert web.userinfo(good).status == 200
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "typ JWT": {"typ": "JWT"},
+    "no typ": {"typ": ""},
+    "logout token": {"typ": "logout+jwt"},
+    "another issuer": {"iss": "https://evil.example"},
+    "no issuer": {"iss": None},
+    "expired": {"exp": int(time.time()) - 60},
+    "no exp": {"exp": None},
+    "no sub": {"sub": None},
+    "no iat": {"iat": None},
+    "not yet": {"nbf": int(time.time()) + 3600},
+    "no jti": {"jti": None},
+    "jti of another make": {"jti": "A" * 40},
+    "jti too short": {"jti": "AAAA"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_rfc9068_4_signed_by_us_but_no_access_token(
+    web: RelyingParty, alice: object, change: dict[str, Any]
+) -> None:
+    claims = claims_of(web.tokens_for(alice)["access_token"]) | change
+    typ = claims.pop("typ", "at+jwt")
+    claims = {name: value for name, value in claims.items() if value is not None}
+    token = jws.sign(claims, algorithm="ES256", typ=typ)
+    assert web.userinfo(token).status == 401
+    assert web.introspect(token).json() == {"active": False}
+
+
+def test_rfc9068_4_access_token_for_another_audience(web: RelyingParty, alice: object) -> None:
+    claims = claims_of(web.tokens_for(alice)["access_token"]) | {"aud": "https://api.example"}
+    token = jws.sign(claims, algorithm="ES256", typ="at+jwt")
+    assert web.userinfo(token).status == 401
+    claims["aud"] = ["https://api.example", ISSUER]
+    assert web.userinfo(jws.sign(claims, algorithm="ES256", typ="at+jwt")).status == 200
+
+
+def test_forged_id_token_hints_are_refused(
+    web: RelyingParty, browser: Browser, alice: object
+) -> None:
+    sign_in(browser, alice)
+    web.consented_by(alice)
+    good = web.tokens_for(alice)["id_token"]
+    for trick, token in forgeries(good).items():
+        answer = web.authorize(browser, prompt="none", id_token_hint=token)
+        assert answer.redirect_members["error"] == "invalid_request", trick
+    assert "code" in web.authorize(browser, prompt="none", id_token_hint=good).redirect_members
+
+
+def test_every_changed_bit_makes_a_refresh_token_worthless(
+    web: RelyingParty, alice: object
+) -> None:
+    good = web.tokens_for(alice)["refresh_token"]
+    data = base64.urlsafe_b64decode(good + "=" * (-len(good) % 4))
+    for position in range(len(data)):
+        changed = bytearray(data)
+        changed[position] ^= 1
+        token = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
+        assert web.refresh(token).json()["error"] == "invalid_grant"
+        assert web.introspect(token).json() == {"active": False}
+        web.revoke(token)
+    for token in (good + "=", good[:-1], good + "A", good.lower(), " " + good, good + "\u00e9"):
+        assert web.refresh(token).json()["error"] == "invalid_grant"
+    assert web.refresh(good).status == 200
+
+
+def test_another_spelling_of_a_code_is_another_code(web: RelyingParty, alice: object) -> None:
+    """Base64 leaves bits unused: a second spelling must not be a second code."""
+    code = web.code_for(alice)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twin = code[:-1] + alphabet[alphabet.index(code[-1]) ^ 1]
+    for spelling in (
+        twin,
+        code + "=",
+        code.replace("-", "+").replace("_", "/") + "==",
+        code + "\n",
+    ):
+        assert web.redeem(spelling).status == 400
+    assert web.redeem(code).status == 200
+
+
+# --- Client authentication ------------------------------------------------------------------------
+
+BASIC = {
+    "nothing": "Basic",
+    "spaces": "Basic    ",
+    "not base64": "Basic !!!!",
+    "wrong padding": "Basic YTpi=",
+    "no colon": "Basic " + base64.b64encode(b"abc").decode(),
+    "no id": "Basic " + base64.b64encode(b":secret").decode(),
+    "no secret": "Basic " + base64.b64encode(b"id:").decode(),
+    "invalid UTF-8": "Basic " + base64.b64encode(b"\xff:\xfe").decode(),
+    "percent-encoded invalid UTF-8": "Basic " + base64.b64encode(b"%ff:%fe").decode(),
+    "NUL": "Basic " + base64.b64encode(b"a\0b:c").decode(),
+    "percent-encoded NUL": "Basic " + base64.b64encode(b"a%00b:c").decode(),
+    "line break": "Basic " + base64.b64encode(b"a\r\nb:c").decode(),
+    "beyond ASCII": "Basic \xe9\xe9\xe9\xe9",
+    "huge": "Basic " + base64.b64encode(b"a" * 50_000 + b":b").decode(),
+    "marker": basic(MARKER, MARKER),
+    "two of them": basic("a", "b") + ", " + basic("c", "d"),
+    "Bearer": f"Bearer {MARKER}",
+    "Digest": f'Digest username="{MARKER}"',
+    "no scheme": MARKER,
+}
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"])
+@pytest.mark.parametrize("authorization", BASIC.values(), ids=BASIC)
+def test_rfc6749_2_3_1_malformed_credentials(send: Send, path: str, authorization: str) -> None:
+    body = b"grant_type=client_credentials&token=x"
+    answer = send("POST", path, "", body, FORM_HEADERS | {"Authorization": authorization})
+    assert assert_refused(answer, 401)["error"] == "invalid_client"
+    assert answer.header("WWW-Authenticate").startswith("Basic ")
+
+
+def test_rfc6749_2_3_two_authentications(
+    send: Send, web: RelyingParty, spa: RelyingParty, machine: RelyingParty
+) -> None:
+    assertion = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": forged({"alg": "ES256"}, {"iss": "x", "sub": "x"}),
+    }
+    form = {"grant_type": "client_credentials", "token": "x"}
+    header = {"Authorization": basic(machine.client_id, machine.client_secret)}
+    secret = {"client_id": machine.client_id, "client_secret": machine.client_secret}
+    for path in ("/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"):
+        for fields, more in ((assertion, header), (secret, header), (assertion | secret, {})):
+            body = urlencode(form | fields).encode()
+            refused = assert_refused(send("POST", path, "", body, FORM_HEADERS | more), 400)
+            assert refused["error"] == "invalid_request"
+
+
+def test_rfc6749_2_3_client_id_of_somebody_else(machine: RelyingParty, web: RelyingParty) -> None:
+    form = {"grant_type": "client_credentials", "client_id": web.client_id}
+    assert assert_refused(machine.token(form), 400)["error"] == "invalid_request"
+    assert machine.token(form | {"client_id": machine.client_id}).status == 200
+
+
+@pytest.mark.parametrize("client_id", ["x" * 5000, "é", "\u202e", "a b", "' OR 1=1 --", "%00"])
+def test_odd_client_ids_are_unknown_clients(send: Send, browser: Browser, client_id: str) -> None:
+    body = f"grant_type=refresh_token&client_id={quote(client_id, safe='')}".encode()
+    assert_refused(send("POST", "/oauth2/token", "", body, FORM_HEADERS), 401)
+    page = browser.get("/oauth2/authorize", client_id=client_id, redirect_uri="https://a.example")
+    assert_refused(page, 400)
+
+
+def test_a_secret_is_compared_whole(machine: RelyingParty) -> None:
+    good = machine.client_secret
+    stored = hashlib.sha256(good.encode()).hexdigest()
+    for secret in (good[:-1], good + "x", good.swapcase(), " " + good, stored, "\u00e9"):
+        machine.client_secret = secret
+        assert machine.token({"grant_type": "client_credentials"}).status == 401
+    machine.client_secret = good
+    assert machine.token({"grant_type": "client_credentials"}).status == 200
