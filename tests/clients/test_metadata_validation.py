@@ -47,6 +47,7 @@ def test_every_profile_is_valid_as_preset(profile: str) -> None:
         ("client_name", "App\r\nX: y"),
         ("client_name", "App\x00"),
         ("client_name", "knaB\u202e"),
+        ("client_name", "\ud800"),
         ("redirect_uris", "https://app.example/cb"),
         ("redirect_uris", {}),
         ("redirect_uris", [REDIRECT_URI, "http://app.example/cb"]),
@@ -66,6 +67,11 @@ def test_every_profile_is_valid_as_preset(profile: str) -> None:
         ("jwks", {"keys": [private_jwk("ES256")]}),
         ("jwks", {"keys": [public_jwk("ES256"), public_jwk("RS256")]}),
         ("jwks", {"keys": [public_jwk("ES256", kid="a"), public_jwk("RS256", kid="a")]}),
+        ("jwks", {"keys": [public_jwk("ES256", kid="a"), public_jwk("RS256")]}),
+        ("jwks", {"keys": [public_jwk("ES256")], "note": float("nan")}),
+        ("jwks", {"keys": [public_jwk("ES256")], "note": "\x00"}),
+        ("jwks", {"keys": [public_jwk("ES256")], "note": "\ud800"}),
+        ("jwks", {"keys": [public_jwk("ES256")], "note": "a" * 32_768}),
         ("jwks", {"keys": [public_jwk("ES256", kid=str(n)) for n in range(21)]}),
         ("jwks_uri", "http://app.example/jwks.json"),
         ("jwks_uri", "file:///etc/passwd"),
@@ -111,7 +117,7 @@ def test_every_profile_is_valid_as_preset(profile: str) -> None:
         ("client_name#", "App"),
         ("scope#de", "openid"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:40],
 )
 def test_a_bad_value_is_refused_at_its_member(member: str, value: Any) -> None:
     assert refused(**{member: value}) == {member}
@@ -207,6 +213,13 @@ def test_members_that_do_not_fit_together(
     profile: str, metadata: dict[str, Any], at_fault: set[str]
 ) -> None:
     assert refused(profile, **metadata) == at_fault
+
+
+def test_keys_that_are_nested_without_end_are_refused() -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert refused(jwks={"keys": [public_jwk("ES256")], "note": nested}) == {"jwks"}
 
 
 def test_private_key_jwt_takes_keys_or_their_address() -> None:

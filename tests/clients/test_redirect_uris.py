@@ -62,6 +62,7 @@ REFUSED_EVERYWHERE = [
     "https://app_1.example/cb",
     "https://[::1/cb",
     "https://[::g]/cb",
+    "https://[1::2::3]/cb",
     "https://[fe80::1%25eth0]/cb",
     "https://app.example\\@evil.example/cb",
     "https://app.example/\\evil",

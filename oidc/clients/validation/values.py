@@ -18,11 +18,11 @@ LONGEST_TEXT = 200
 LARGEST_JWKS_BYTES = 32_768
 _MOST_KEYS = 20
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def text(value: Any) -> str:
-    """One line of text without control characters, or marks that reorder what people read."""
+    """One line of text without controls, halves of characters, or marks that reorder letters."""
     if not isinstance(value, str) or not value.strip():
         raise Refused("Must be text, and not empty.")
     if len(value) > LONGEST_TEXT:
@@ -123,8 +123,11 @@ def jwks(value: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(value, dict) or not isinstance(value.get("keys"), list) or not value["keys"]:
         raise Refused("Must be a JWK set: an object with a list of keys.")
-    if len(value["keys"]) > _MOST_KEYS or len(json.dumps(value)) > LARGEST_JWKS_BYTES:
+    written = _written(value)
+    if len(value["keys"]) > _MOST_KEYS or len(written) > LARGEST_JWKS_BYTES:
         raise Refused(f"Must not have more than {_MOST_KEYS} keys or {LARGEST_JWKS_BYTES} bytes.")
+    if "\\u" in written:
+        raise Refused("Must not have control characters, or others outside ASCII.")
     try:
         kids = [parse_jwk(key).kid for key in value["keys"]]
     except ValueError as error:
@@ -132,3 +135,11 @@ def jwks(value: Any) -> dict[str, Any] | None:
     if len(kids) > 1 and ("" in kids or len(set(kids)) < len(kids)):
         raise Refused("With several keys, each must have a kid of its own.")
     return {"keys": value["keys"]}
+
+
+def _written(value: Any) -> str:
+    """Return JSON as a database takes it: without NaN, and not nested without end."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise Refused("Must be plain JSON.") from error
