@@ -67,13 +67,12 @@ def _go_on(
         need = next_need(authorization, context, waiting)
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
-    if need is Need.OTHER_ACCOUNT:
-        logout(request)
-        need = Need.LOGIN
     if need in ACCOUNT_PAGES:
         return _send_to(ACCOUNT_PAGES[need], waiting)
-    if need is Need.ACCOUNT_SELECTION:
-        return _select_account(request, waiting, authorization)
+    if need in (Need.ACCOUNT_SELECTION, Need.OTHER_ACCOUNT):
+        return _choose_account(
+            request, waiting, authorization, may_continue=need is Need.ACCOUNT_SELECTION
+        )
     assert context is not None  # noqa: S101 next_need asks for a log-in otherwise
     if need is Need.CONSENT:
         if request.POST.get("decision") != "allow":
@@ -104,17 +103,27 @@ def _finish(request: HttpRequest, interaction_id: str, answer: Response) -> Http
     return to_django(answer)
 
 
-def _select_account(
-    request: HttpRequest, waiting: Interaction, authorization: AuthorizationRequest
+def _choose_account(
+    request: HttpRequest,
+    waiting: Interaction,
+    authorization: AuthorizationRequest,
+    *,
+    may_continue: bool,
 ) -> HttpResponse:
+    """Ask. Only the person's own click signs out: a link with a hint, which anybody can send, must
+    not."""
     choice = request.POST.get("account")
     if choice == "other":
         logout(request)
         return _send_to("account_login", waiting)
-    if choice == "continue":
+    if choice == "continue" and may_continue:
         interactions.select_account(waiting.interaction_id)
         return redirect("interaction", waiting.interaction_id)
-    context = {"client": authorization.client, "person": request.user}
+    context = {
+        "client": authorization.client,
+        "person": request.user,
+        "may_continue": may_continue,
+    }
     return render(request, "oidc/select_account.html", context)
 
 

@@ -34,6 +34,13 @@ def decide(browser: Browser, path: str, page: Answer, decision: str) -> Answer:
     return browser.post(path, csrf(page) | {"decision": decision})
 
 
+def use_another_account(browser: Browser, answer: Answer) -> None:
+    """Click that button on the page that an authorization request has led to."""
+    page = browser.get(answer.location)
+    assert 'value="other"' in page.text
+    browser.post(answer.location, csrf(page) | {"account": "other"})
+
+
 def test_log_in_and_consent_lead_back_with_a_code(
     browser: Browser, web: RelyingParty, alice: object
 ) -> None:
@@ -145,10 +152,12 @@ def test_hint_of_another_person_must_log_in_as_that_person(
     hint = web.tokens_for(bob)["id_token"]
     sign_in(browser, alice)
     answer = web.authorize(browser, id_token_hint=hint)
+    use_another_account(browser, answer)
     back = log_in(browser, answer, alice)
     assert back.redirect_members["error"] == "login_required"
 
     answer = web.authorize(browser, id_token_hint=hint)
+    use_another_account(browser, answer)
     back = log_in(browser, answer, bob)
     assert "code" in back.redirect_members
 

@@ -9,13 +9,20 @@ from oidc.tokens.id_token import read_id_token_hint
 
 
 def check_id_token_hint(draft: Draft) -> None:
-    """Take the person that the client expects, from an ID token of ours, expired or not."""
+    """Take the person that the client expects, from an ID token of its own, expired or not."""
     hint = draft.parameters.get("id_token_hint", "")
     if not hint:
         return
     try:
-        draft.hinted_user_id = str(read_id_token_hint(hint)["sub"])
+        claims = read_id_token_hint(hint)
     except InvalidToken as error:
-        raise ProtocolError(
-            "invalid_request", "id_token_hint is not an ID token of this issuer", detail=str(error)
-        ) from error
+        raise _not_a_hint(str(error)) from error
+    if claims["aud"] != draft.client.client_id:
+        raise _not_a_hint("an ID token of another client")
+    draft.hinted_user_id = str(claims["sub"])
+
+
+def _not_a_hint(detail: str) -> ProtocolError:
+    return ProtocolError(
+        "invalid_request", "id_token_hint is not an ID token for this client", detail=detail
+    )
