@@ -56,7 +56,25 @@ class Client(ClientMixin):
     access_token_lifetime_seconds: int = 0
     """0: the server's default."""
     backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
     frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
+    initiate_login_uri: str = ""
+    subject_type: str = "public"
+    sector_identifier_uri: str = ""
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    request_uris: tuple[str, ...] = ()
+    request_object_signing_alg: str = ""
+    request_object_encryption_alg: str = ""
+    request_object_encryption_enc: str = ""
+    id_token_encrypted_response_alg: str = ""
+    id_token_encrypted_response_enc: str = ""
+    userinfo_signed_response_alg: str = ""
+    userinfo_encrypted_response_alg: str = ""
+    userinfo_encrypted_response_enc: str = ""
+    symmetric_secret_encrypted: str = ""
+    """The client secret, readable to us, for HS256; empty for clients that do not ask for it."""
 
     def get_client_id(self) -> str:
         return self.client_id

@@ -121,6 +121,23 @@ def record_of(row: OAuthClient) -> Client:
         access_token_lifetime_seconds=row.access_token_lifetime_seconds,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,
+        backchannel_logout_session_required=row.backchannel_logout_session_required,
+        frontchannel_logout_session_required=row.frontchannel_logout_session_required,
+        initiate_login_uri=row.initiate_login_uri,
+        subject_type=row.subject_type,
+        sector_identifier_uri=row.sector_identifier_uri,
+        require_auth_time=row.require_auth_time,
+        default_acr_values=tuple(row.default_acr_values),
+        request_uris=tuple(row.request_uris),
+        request_object_signing_alg=row.request_object_signing_alg,
+        request_object_encryption_alg=row.request_object_encryption_alg,
+        request_object_encryption_enc=row.request_object_encryption_enc,
+        id_token_encrypted_response_alg=row.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=row.id_token_encrypted_response_enc,
+        userinfo_signed_response_alg=row.userinfo_signed_response_alg,
+        userinfo_encrypted_response_alg=row.userinfo_encrypted_response_alg,
+        userinfo_encrypted_response_enc=row.userinfo_encrypted_response_enc,
+        symmetric_secret_encrypted=row.symmetric_secret_encrypted,
     )
 
 

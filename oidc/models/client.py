@@ -62,6 +62,50 @@ class OAuthClient(models.Model):
     access_token_audience = models.JSONField("access token audience", default=list, blank=True)
     introspection_audience = models.JSONField("introspection audience", default=list, blank=True)
 
+    backchannel_logout_session_required = models.BooleanField(
+        "back-channel logout needs sid", default=False
+    )
+    frontchannel_logout_session_required = models.BooleanField(
+        "front-channel logout needs iss and sid", default=False
+    )
+    initiate_login_uri = models.CharField(
+        "address that starts a sign-in", max_length=2000, blank=True, default=""
+    )
+    subject_type = models.CharField("subject type", max_length=20, default="public")
+    sector_identifier_uri = models.CharField(
+        "sector identifier URI", max_length=2000, blank=True, default=""
+    )
+    require_auth_time = models.BooleanField("require auth_time", default=False)
+    default_acr_values = models.JSONField("default acr values", default=list, blank=True)
+    request_uris = models.JSONField("request URIs", default=list, blank=True)
+    request_object_signing_alg = models.CharField(
+        "request object algorithm", max_length=20, blank=True, default=""
+    )
+    request_object_encryption_alg = models.CharField(
+        "request object key encryption", max_length=30, blank=True, default=""
+    )
+    request_object_encryption_enc = models.CharField(
+        "request object content encryption", max_length=30, blank=True, default=""
+    )
+    id_token_encrypted_response_alg = models.CharField(
+        "ID token key encryption", max_length=30, blank=True, default=""
+    )
+    id_token_encrypted_response_enc = models.CharField(
+        "ID token content encryption", max_length=30, blank=True, default=""
+    )
+    userinfo_signed_response_alg = models.CharField(
+        "userinfo algorithm", max_length=20, blank=True, default=""
+    )
+    userinfo_encrypted_response_alg = models.CharField(
+        "userinfo key encryption", max_length=30, blank=True, default=""
+    )
+    userinfo_encrypted_response_enc = models.CharField(
+        "userinfo content encryption", max_length=30, blank=True, default=""
+    )
+    symmetric_secret_encrypted = models.TextField(
+        "secret for HS256, encrypted under SECRET_KEY", blank=True, default="", editable=False
+    )
+
     client_uri = models.CharField("home page", max_length=2000, blank=True, default="")
     logo_uri = models.CharField("logo", max_length=2000, blank=True, default="")
     policy_uri = models.CharField("privacy policy", max_length=2000, blank=True, default="")
