@@ -171,6 +171,10 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = UserManager.normalize_email(self.email)
 
+    def may_still_sign_in(self) -> bool:
+        """Tell whether this is still an active account with this very password. One query."""
+        return User.objects.filter(pk=self.pk, is_active=True, password=self.password).exists()
+
     def _has_new_password(self) -> bool:
         return not self._state.adding and self._password is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
@@ -69,16 +69,26 @@ class StoreUnavailableMiddleware:
 
 
 class SignOnMiddleware:
-    """A browser session whose session of sign-on was ended elsewhere is signed out here too."""
+    """A browser session without a living session of sign-on is signed out.
+
+    It was ended elsewhere, or never begun because the log-in was cut short.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sid = request.session.get(SID_MEMBER)
-        if sid and request.user.is_authenticated:
-            try:
-                sign_ons.find(str(request.user.pk), sid)
-            except SessionEnded:
-                logout(request)
+        user_id = request.session.get(SESSION_KEY)
+        if user_id and not _is_signed_on(user_id, request.session.get(SID_MEMBER, "")):
+            logout(request)
         return self.get_response(request)
+
+
+def _is_signed_on(user_id: str, sid: str) -> bool:
+    if not sid:
+        return False
+    try:
+        sign_ons.find(user_id, sid)
+    except SessionEnded:
+        return False
+    return True

@@ -13,10 +13,18 @@ from oidc.stores.redis import sign_ons
 
 
 def open_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
-    """Begin a session of sign-on for a browser session. Receives `user_logged_in`."""
+    """Begin a session of sign-on for a browser session. Receives `user_logged_in`.
+
+    Without one the browser session counts for nothing. So it is for somebody who was disabled, or
+    got another password, while the log-in was on its way: being signed out everywhere came too
+    early to meet this session, and the change was committed before that.
+    """
     sid = secrets.token_urlsafe(16)
     sign_ons.start(str(user.pk), sid, configuration().session_lifetime_seconds)
-    request.session[SID_MEMBER] = sid
+    if user.may_still_sign_in():
+        request.session[SID_MEMBER] = sid
+    else:
+        sign_ons.end(str(user.pk), sid)
 
 
 def end_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
