@@ -138,7 +138,7 @@ class Browser:
             own["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         answer = self.send(method, path, query, body, own)
         for name, value in answer.headers:
-            if name == "Set-Cookie":
+            if name.lower() == "set-cookie":
                 self._keep(value)
         return answer
 

@@ -7,14 +7,15 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
-from tests.reliability.lab.history import History, Kind, Operation, Outcome, name_of
+from tests.reliability.lab.history import Kind, Operation, Outcome, name_of
 from tests.reliability.lab.judging import outcome_of
 from tests.reliability.lab.line import Line, Lost
+from tests.reliability.lab.world import World
 from tests.support.doors import Answer, Browser, Send
 from tests.support.relying_party import RelyingParty
 from tests.support.server import Person
@@ -51,18 +52,6 @@ class Code:
     code: str
     session: Session
     offline: bool
-
-
-@dataclass(frozen=True)
-class World:
-    """What all actors share: the servers, the clients, the history."""
-
-    servers: tuple[str, ...]
-    issuer: str
-    web: dict[str, Any]
-    machine: dict[str, Any]
-    machine_key: Any
-    history: History = field(default_factory=History)
 
 
 class Client:
@@ -146,9 +135,9 @@ class Client:
     def read(self, family: Family, *, introspect: bool) -> Operation:
         app, token = self._app(self._send), family.access_token
         ask = app.introspect if introspect else app.userinfo
-        return self._record(
-            Kind.READ, name_of(token), lambda: ask(token), **_belonging_to(family)
-        )[0]
+        return self._record(Kind.READ, name_of(token), lambda: ask(token), **_belonging_to(family))[
+            0
+        ]
 
     def revoke(self, family: Family) -> Operation:
         token = family.refresh_token
@@ -171,7 +160,7 @@ class Client:
 
     def assert_once(self, assertion: str) -> Operation:
         """Get a token for the machine client, which proves itself with an assertion."""
-        app = RelyingParty(self._send, self._world.machine["client_id"], None)
+        app = RelyingParty(self._send, self._world.machine.client_id, None)
         form: dict[str, str | None] = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
@@ -180,7 +169,7 @@ class Client:
         return self._record(Kind.ASSERT, name_of(assertion), lambda: app.token(form))[0]
 
     def new_assertion(self) -> str:
-        client_id, now = self._world.machine["client_id"], int(time.time())
+        client_id, now = self._world.machine.client_id, int(time.time())
         claims = {
             "iss": client_id,
             "sub": client_id,
@@ -195,7 +184,7 @@ class Client:
 
     def _app(self, send: Send) -> RelyingParty:
         web = self._world.web
-        app = RelyingParty(send, web["client_id"], web["client_secret"])
+        app = RelyingParty(send, web.client_id, web.secret)
         app.verifier = _VERIFIER
         return app
 

@@ -1,0 +1,94 @@
+"""Actors on running servers, and what they saw."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.reliability.lab.actor import VERIFY_SECONDS, Actor
+from tests.reliability.lab.history import Operation, Outcome
+from tests.reliability.lab.world import World
+
+AWAIT_SECONDS = 30.0
+_POLL_SECONDS = 0.02
+
+
+class Load:
+    """A load that runs until its block ends."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._stopping, self._settled = threading.Event(), threading.Event()
+        self.actors = [
+            Actor(world, person, f"actor-{number}", self._stopping, self._settled)
+            for number, person in enumerate(world.people, 1)
+        ]
+
+    def operations(self) -> list[Operation]:
+        return self.world.history.operations()
+
+    def await_each(self, done: int = 1) -> None:
+        """Wait until every actor has had `done` more answers, to requests that begin now or later.
+
+        Raises:
+            TimeoutError: some actor goes without.
+        """
+        now = time.monotonic()
+        await_that(lambda: self._least_done_since(now) >= done, "an actor goes without service")
+
+    def _least_done_since(self, start: float) -> int:
+        self._raise_failures()
+        done = dict.fromkeys((actor.name for actor in self.actors), 0)
+        for operation in self.operations():
+            if operation.outcome is Outcome.DONE and operation.started >= start:
+                done[operation.actor] += 1
+        return min(done.values())
+
+    def finish(self, settle: Callable[[], None]) -> None:
+        """Stop the work; once `settle` says that all is whole, let everybody ask what must hold."""
+        self._stopping.set()
+        try:
+            settle()
+        finally:
+            self._settled.set()
+            for actor in self.actors:
+                actor.join(4 * VERIFY_SECONDS)
+        self._raise_failures()
+
+    def abandon(self) -> None:
+        """Let everybody go home, without a word about what must hold."""
+        self._stopping.set()
+        for actor in self.actors:
+            actor.abandon()
+
+    def _raise_failures(self) -> None:
+        for actor in self.actors:
+            if actor.failure is not None:
+                raise actor.failure
+
+
+@contextmanager
+def loaded(world: World) -> Iterator[Load]:
+    """Run a load while the block runs; the block itself has to finish it."""
+    load = Load(world)
+    for actor in load.actors:
+        actor.start()
+    try:
+        yield load
+    finally:
+        load.abandon()
+
+
+def await_that(condition: Callable[[], bool], problem: str, seconds: float = AWAIT_SECONDS) -> None:
+    """Wait for something that must happen.
+
+    Raises:
+        TimeoutError: it did not, in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(problem)
+        time.sleep(_POLL_SECONDS)
