@@ -60,12 +60,13 @@ def _parameters_of(request: Request) -> Parameters:
         return request.form
     if RESUME_PARAMETER not in request.query:
         return request.query
+    interaction_id = request.query[RESUME_PARAMETER]
     try:
-        kept = interactions.consume(request.query[RESUME_PARAMETER], request_id=request.request_id)
+        if interactions.find(interaction_id).browser_hash:
+            raise NotFound("waits for a person, on a page")  # and has to be there afterwards
+        kept = interactions.consume(interaction_id, request_id=request.request_id)
     except NotFound as error:
         raise PageError("invalid_request", "this sign-in request is not waiting here") from error
-    if kept.browser_hash:
-        raise PageError("invalid_request", "this sign-in request is not waiting here")
     return Parameters(kept.parameters)
 
 
