@@ -102,7 +102,7 @@ class RelyingParty:
         assert answer.status == 200, answer.text
         return answer.json()
 
-    def redeem(self, code: str, **changes: str | None) -> Answer:
+    def redeem(self, code: str, /, **changes: str | None) -> Answer:
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -111,7 +111,7 @@ class RelyingParty:
         }
         return self.token(form | changes)
 
-    def refresh(self, refresh_token: str, **changes: str | None) -> Answer:
+    def refresh(self, refresh_token: str, /, **changes: str | None) -> Answer:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self.token(form | changes)
 
