@@ -43,17 +43,17 @@ class PlainBrowser:
 
     def __init__(self, person: Person) -> None:
         self._person = person
-        self._session = requests.Session()
+        self.session = requests.Session()
 
     def authorize(self, url: str, redirect_uri: str) -> str:
         """Open an authorization URL, log in and allow as asked. Returns the URL of the answer."""
-        answer = self._session.get(url, allow_redirects=False)
+        answer = self.session.get(url, allow_redirects=False)
         for _ in range(MOST_STEPS):
             if answer.is_redirect:
                 url = urljoin(answer.url, answer.headers["Location"])
                 if url.startswith(redirect_uri):
                     return url
-                answer = self._session.get(url, allow_redirects=False)
+                answer = self.session.get(url, allow_redirects=False)
             else:
                 answer = self._send_form(answer)
         raise AssertionError(f"no way back to the client from {answer.url}")
@@ -67,7 +67,7 @@ class PlainBrowser:
                 answers = {"decision": "allow"}
             else:
                 continue
-            return self._session.post(
+            return self.session.post(
                 urljoin(page.url, form.action),
                 data=form.fields | answers,
                 headers={"Referer": page.url},
