@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, connections
 
 from oidc.errors import StoreUnavailable
 
@@ -20,10 +20,17 @@ def reading() -> Iterator[None]:
     Raises:
         StoreUnavailable: the database did not answer.
     """
-    close_old_connections()
+    _drop_old_connections()
     try:
         yield
     except (OperationalError, InterfaceError) as error:
         raise StoreUnavailable from error
     finally:
-        close_old_connections()
+        _drop_old_connections()
+
+
+def _drop_old_connections() -> None:
+    # Not `close_old_connections`: that closes what is in the middle of a transaction, too.
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

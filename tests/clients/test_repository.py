@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import connections, transaction
 from django.db.utils import InterfaceError, OperationalError
 
 from oidc.clients.record import Client
@@ -166,25 +166,24 @@ def _seconds_for_1000_hits(client_id: str) -> float:
 # --- reading() ----------------------------------------------------------------------------------
 
 
-def test_reading_keeps_the_connection_of_a_transaction() -> None:
-    with transaction.atomic():
-        before = connection.connection
-        connection.close_at = time.monotonic() - 1
-        with reading():
-            assert OAuthClient.objects.count() == 0
-        assert connection.connection is before
-    connection.close_at = None
+def test_reading_keeps_the_connection_of_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(connections["default"], "close", lambda: closed.append(True))
+    monkeypatch.setattr(connections["default"], "close_at", time.monotonic() - 1)
+    with transaction.atomic(), reading():
+        assert OAuthClient.objects.count() == 0
+    assert not closed
 
 
 @pytest.mark.django_db(transaction=True)
 def test_reading_drops_a_connection_past_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
     OAuthClient.objects.count()
     closed: list[bool] = []
-    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
-    connection.close_at = time.monotonic() - 1
+    monkeypatch.setattr(connections["default"], "close", lambda: closed.append(True))
+    monkeypatch.setattr(connections["default"], "close_at", time.monotonic() - 1)
     with reading():
-        assert closed
-    connection.close_at = None
+        assert closed == [True]
+    assert closed == [True, True]
 
 
 @pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
