@@ -71,7 +71,7 @@ def rotate_secret(
     Raises:
         InvalidClientMetadata: the client does not authenticate with a secret.
     """
-    overlap_seconds = min(max(overlap_seconds, 0), LONGEST_OVERLAP_SECONDS)
+    overlap_seconds = min(overlap_seconds, LONGEST_OVERLAP_SECONDS)
     with transaction.atomic():
         client = _lock(client)
         if not needs_secret(client):

@@ -125,6 +125,13 @@ def test_the_cache_is_bounded_and_drops_the_oldest() -> None:
     assert all(small.find(client_id) for client_id in ("a", "c", "d"))
 
 
+def test_a_record_that_is_read_anew_pushes_out_no_other() -> None:
+    small = ClientCache(most_records=3)
+    for client_id in ("a", "b", "c", "b"):
+        small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+    assert all(small.find(client_id) for client_id in ("a", "b", "c"))
+
+
 def test_many_threads_share_the_cache() -> None:
     small = ClientCache(most_records=4)
     failures: list[BaseException] = []

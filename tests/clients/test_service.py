@@ -89,11 +89,16 @@ def test_a_refused_update_changes_nothing() -> None:
 
 
 def test_an_update_builds_on_the_row_and_not_on_an_old_copy() -> None:
-    client, _ = make_web()
+    client, client_secret = make_web()
+    old_copy = OAuthClient.objects.get(pk=client.pk)
     update_client(client, {"tos_uri": "https://app.example/tos"})
-    update_client(client, {"policy_uri": "https://app.example/policy"})
+    new_secret = str(rotate_secret(client).client_secret)
+    update_client(old_copy, {"policy_uri": "https://app.example/policy"})
     stored = OAuthClient.objects.get(pk=client.pk)
     assert stored.tos_uri and stored.policy_uri
+    assert accepts(client, client_secret) and accepts(client, new_secret)
+    rotate_secret(old_copy)
+    assert accepts(client, new_secret)
 
 
 def test_another_way_of_authentication_takes_the_secrets_away() -> None:
