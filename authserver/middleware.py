@@ -6,18 +6,15 @@ from collections.abc import Callable
 
 import structlog
 from django.contrib.auth import SESSION_KEY, logout
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import SID_MEMBER
-from oidc.doors.wrapper import RETRY_AFTER_SECONDS, new_reference
-from oidc.errors import ProtocolError, SessionEnded, StoreUnavailable
-from oidc.pages.errors import error_view
+from oidc.doors.wrapper import new_reference
+from oidc.errors import SessionEnded
+from oidc.pages.errors import OUTAGES, unavailable
 from oidc.stores.redis import sign_ons
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-_log = structlog.get_logger("gatehouse.pages")
 
 
 class RequestReferenceMiddleware:
@@ -37,35 +34,20 @@ class RequestReferenceMiddleware:
 
 
 class StoreUnavailableMiddleware:
-    """A store that does not answer is a 503, never a sign-out: cookies stay as they are.
+    """A store that does not answer a view is a 503, never a sign-out: cookies stay as they are.
 
-    It stands outside the session middleware, so that saving a session is covered too.
+    What middlewares meet themselves never gets here: Django gives it to `handler500`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (StoreUnavailable, OperationalError, InterfaceError) as error:
-            return self._unavailable(request, error)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Catch it right at the view, before Django turns it into a 500."""
-        if isinstance(error, StoreUnavailable | OperationalError | InterfaceError):
-            return self._unavailable(request, error)
-        return None
-
-    def _unavailable(self, request: HttpRequest, error: Exception) -> HttpResponse:
-        _log.error("store_unavailable", path=request.path, reason=str(error))
-        failure = ProtocolError(
-            "temporarily_unavailable",
-            "the server cannot reach its store; please try again in a few seconds",
-            status=503,
-            headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
-        )
-        return error_view(request, failure)
+        """Catch it right at the view, before Django logs a traceback."""
+        return unavailable(request, error) if isinstance(error, OUTAGES) else None
 
 
 class SignOnMiddleware:

@@ -12,6 +12,8 @@ from authserver import health
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler500 = "oidc.pages.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="account_home"), name="home"),
     path("", include("oidc.urls")),

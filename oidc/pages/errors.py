@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from oidc import events
+from oidc.doors.wrapper import RETRY_AFTER_SECONDS
 from oidc.error_page import render_error
-from oidc.errors import ProtocolError
+from oidc.errors import ProtocolError, StoreUnavailable
 from oidc.http import NO_STORE
+
+OUTAGES = (StoreUnavailable, OperationalError, InterfaceError)
+"""What a view raises when the cluster or the database is away."""
 
 
 def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
     """Show an error from a Django view, with an event as the protocol endpoints leave it."""
     reference = getattr(request, "reference", "")
-    match = request.resolver_match
     events.emit(
         events.Event(
             reference=reference,
-            endpoint=f"page:{match.url_name if match else request.path[:30]}",
+            endpoint=page_name(request),
             method=request.method or "",
             status=error.status_code,
             duration_ms=0,
@@ -30,6 +36,38 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
     for name, value in (NO_STORE, *error.headers):
         answer[name] = value
     return answer
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Show that a store does not answer: a 503, never a sign-out."""
+    failure = ProtocolError(
+        "temporarily_unavailable",
+        "the server cannot reach its store; please try again in a few seconds",
+        status=503,
+        detail=f"{type(error).__name__}: {error}",
+        headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
+    )
+    return error_view(request, failure)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's hook: nobody caught it. A store that is away, met by a middleware, or a defect."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OUTAGES):
+        return unavailable(request, error)
+    defect = ProtocolError(
+        "server_error",
+        "the server failed; its log has the reason",
+        status=500,
+        detail=type(error).__name__,
+    )
+    return error_view(request, defect)
+
+
+def page_name(request: HttpRequest) -> str:
+    """Name a page by its route: a path has what strangers typed, or the key of a mailed link."""
+    match = request.resolver_match
+    return f"page:{match.url_name}" if match else "page"
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
