@@ -28,6 +28,19 @@ def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
+class RouteInsteadOfPath(logging.Filter):
+    """Django logs the path of a failed request. In a mailed link that has the key in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        path = getattr(request, "path", None)
+        if path and isinstance(record.args, tuple):
+            match = getattr(request, "resolver_match", None)
+            page = f"page:{match.url_name}" if match else "page"
+            record.args = tuple(page if value == path else value for value in record.args)
+        return True
+
+
 def logging_configuration(level: str, form: str) -> dict[str, Any]:
     """Configure structlog and the standard library alike.
 
@@ -67,7 +80,14 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
                 "processors": [*final, renderer],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"route_instead_of_path": {"()": RouteInsteadOfPath}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "structured",
+                "filters": ["route_instead_of_path"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # These write whole requests, with their tokens, at DEBUG.
