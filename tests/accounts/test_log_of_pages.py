@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.core import mail
 from django.test import Client
 from prometheus_client import REGISTRY
+from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from authserver import sessions
@@ -25,6 +29,20 @@ def break_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sessions.browser_sessions, name, unavailable)
 
 
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the handler of production writes while the test runs."""
+    [handler] = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler.formatter, ProcessorFormatter)
+    ]
+    text = io.StringIO()
+    before = handler.setStream(text)
+    yield text
+    handler.setStream(before)
+
+
 def key_link(client: Client) -> str:
     client.post("/accounts/password/reset/", {"email": "alice@example.org"})
     match = re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body)
@@ -33,14 +51,14 @@ def key_link(client: Client) -> str:
 
 
 def test_the_key_of_a_reset_link_is_not_logged(
-    alice: User, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    alice: User, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
     client = Client(raise_request_exception=False)
     path = key_link(client)
     break_sessions(monkeypatch)
     assert client.get(path).status_code == 503
     assert client.get("/elsewhere" + path).status_code == 404
-    logged = capfd.readouterr().err
+    logged = log.getvalue()
     key = path.removesuffix("/").rpartition("/")[2]
     assert "page:account_reset_password_from_key" in logged
     assert key not in logged
