@@ -9,11 +9,13 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.test import Client as DjangoClient
+from django.test.client import ClientHandler
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -75,11 +77,17 @@ def send_to_django(
         for name, value in environ.items()
         if name.startswith("HTTP_") or name in ("QUERY_STRING", "REMOTE_ADDR", "CONTENT_LENGTH")
     }
-    response = DjangoClient(raise_request_exception=False).generic(
-        method, path, body, environ["CONTENT_TYPE"], **extra
-    )
+    client = DjangoClient(raise_request_exception=False)
+    client.handler = _django_handler()
+    response = client.generic(method, path, body, environ["CONTENT_TYPE"], **extra)
     cookies = [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
     return Answer(response.status_code, [*response.headers.items(), *cookies], response.content)
+
+
+@lru_cache(maxsize=1)
+def _django_handler() -> ClientHandler:
+    """Return the one handler: making it means to read every static file, which takes a while."""
+    return ClientHandler(enforce_csrf_checks=False)
 
 
 def _environ(
