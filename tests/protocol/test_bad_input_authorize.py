@@ -81,12 +81,12 @@ TRICKS = [
 ]
 
 
-@pytest.mark.parametrize("redirect_uri", TRICKS, ids=lambda uri: ascii(uri)[1:50])
-def test_rfc9700_2_1_only_the_registered_uri(
-    signed_in: Browser, web: RelyingParty, redirect_uri: str
-) -> None:
-    assert_refused(web.authorize(signed_in, redirect_uri=redirect_uri), 400)
-    assert_refused(web.authorize(signed_in, redirect_uri=redirect_uri, prompt="x"), 400)
+def test_rfc9700_2_1_only_the_registered_uri(signed_in: Browser, web: RelyingParty) -> None:
+    for redirect_uri in TRICKS:
+        for prompt in (None, "unheard of"):
+            answer = web.authorize(signed_in, redirect_uri=redirect_uri, prompt=prompt)
+            assert (answer.status, answer.location) == (400, ""), redirect_uri
+            assert_refused(answer)
 
 
 LOOPBACK_TRICKS = [
@@ -121,11 +121,13 @@ LOOPBACK_TRICKS = [
 ]
 
 
-@pytest.mark.parametrize("redirect_uri", LOOPBACK_TRICKS, ids=lambda uri: ascii(uri)[1:50])
 def test_rfc8252_7_3_loopback_differs_by_its_port_only(
-    browser: Browser, native: RelyingParty, redirect_uri: str
+    browser: Browser, native: RelyingParty
 ) -> None:
-    assert_refused(native.authorize(browser, redirect_uri=redirect_uri, prompt="none"), 400)
+    for redirect_uri in LOOPBACK_TRICKS:
+        answer = native.authorize(browser, redirect_uri=redirect_uri, prompt="none")
+        assert (answer.status, answer.location) == (400, ""), redirect_uri
+        assert_refused(answer)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 @given(redirect_uri=mutations())
-@settings(max_examples=150, deadline=None, suppress_health_check=FUNCTION_SCOPED)
+@settings(max_examples=100, deadline=None, suppress_health_check=FUNCTION_SCOPED)
 def test_rfc9700_2_1_no_mutation_is_redirected_to(
     browser: Browser, web: RelyingParty, redirect_uri: str
 ) -> None:
@@ -183,7 +185,7 @@ def test_rfc9700_2_1_no_mutation_is_redirected_to(
     ),
     state=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=50),
 )  # fmt: skip
-@settings(max_examples=150, deadline=None, suppress_health_check=FUNCTION_SCOPED)
+@settings(max_examples=100, deadline=None, suppress_health_check=FUNCTION_SCOPED)
 def test_3_1_2_6_every_other_error_keeps_state_and_iss(
     send: Send, web: RelyingParty, changes: dict[str, str], state: str
 ) -> None:
