@@ -77,6 +77,7 @@ class Request:
     """What an endpoint may know about a request.
 
     `headers`: lower-case names, only those that some endpoint reads (`doors.HEADERS`).
+    `json`: the members of the body, where the endpoint's row says that it is a JSON object.
     `notes`: what the log line and the event will say besides; ids and reasons, never secrets.
     """
 
@@ -88,6 +89,7 @@ class Request:
     remote_address: str
     request_id: str
     notes: dict[str, Any] = field(default_factory=dict)
+    json: Mapping[str, Any] = field(default_factory=dict)
 
     def cookie(self, name: str) -> str:
         """Return a cookie's value, or an empty string.

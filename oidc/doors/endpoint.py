@@ -15,6 +15,7 @@ class Endpoint:
     `cors`: scripts of any origin may call it (it looks at no cookie).
     `query_on_post`: whether a POST may carry query parameters (RFC 6749 section 3.2 says no).
     `for_people`: errors are shown as a page, not as JSON.
+    `json`: its body is a JSON object (`Request.json`) instead of a form.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Endpoint:
     cors: bool = False
     query_on_post: bool = False
     for_people: bool = False
+    json: bool = False

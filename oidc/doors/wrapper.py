@@ -9,20 +9,20 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
 from oidc import events
+from oidc.doors.body import FORM, JSON, read_json, read_text
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import cors_headers, security_headers
 from oidc.error_page import error_page
 from oidc.errors import PageError, ProtocolError, StoreUnavailable
 from oidc.http import NO_STORE, Parameters, Request, Response, error_response, parse_parameters
 
-MAX_BODY_BYTES = 64 * 1024
 MAX_QUERY_BYTES = 16 * 1024
-_MOST_LENGTH_DIGITS = 10  # Python refuses to read a number of thousands of digits
-FORM = "application/x-www-form-urlencoded"
+WITH_BODY = ("POST", "PUT")
 RETRY_AFTER_SECONDS = 2
 READ_HEADERS = ("authorization", "cookie", "origin", "accept", "if-none-match", "user-agent")
 """The request headers that endpoints may read; doors pass on no others."""
@@ -120,8 +120,8 @@ def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
     if not arrival.query_string.isascii():
         raise ProtocolError("invalid_request", "the query is not percent-encoded")
     query = parse_parameters(arrival.query_string)
-    form = parse_parameters(_read_form(arrival)) if method == "POST" else Parameters()
-    if method == "POST" and query and not endpoint.query_on_post:
+    form, members = _read_body(endpoint, arrival) if method in WITH_BODY else (Parameters(), {})
+    if method in WITH_BODY and query and not endpoint.query_on_post:
         raise ProtocolError("invalid_request", "parameters belong in the body, not in the query")
     if not endpoint.for_people and (query.repeated or form.repeated):
         raise ProtocolError("invalid_request", "a parameter is repeated")
@@ -134,26 +134,17 @@ def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
         request.remote_address,
         request.request_id,
         request.notes,
+        members,
     )
 
 
-def _read_form(arrival: Arrival) -> str:
-    length = arrival.content_length
-    if length and not (length.isascii() and length.isdigit()):
-        raise ProtocolError("invalid_request", "Content-Length is not a number")
-    if len(length) > _MOST_LENGTH_DIGITS or int(length or 0) > MAX_BODY_BYTES:
-        raise ProtocolError("invalid_request", "the body is too large", status=413)
-    body = arrival.read(int(length) if length else MAX_BODY_BYTES + 1)
-    if len(body) > MAX_BODY_BYTES:
-        raise ProtocolError("invalid_request", "the body is too large", status=413)
-    if len(body) < int(length or 0):
-        raise ProtocolError("invalid_request", "the body is shorter than its Content-Length")
-    if body and arrival.content_type.partition(";")[0].strip().lower() != FORM:
-        raise ProtocolError("invalid_request", f"the body must be {FORM}", status=415)
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise ProtocolError("invalid_request", "the body is not valid UTF-8") from error
+def _read_body(endpoint: Endpoint, arrival: Arrival) -> tuple[Parameters, dict[str, Any]]:
+    """Return the parameters of a form, or the members of a JSON object."""
+    expected_type = JSON if endpoint.json else FORM
+    text = read_text(arrival.read, arrival.content_length, arrival.content_type, expected_type)
+    if endpoint.json:
+        return Parameters(), read_json(text)
+    return parse_parameters(text), {}
 
 
 def _unavailable(detail: str) -> ProtocolError:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oidc.doors.wrapper import MAX_BODY_BYTES, MAX_QUERY_BYTES
+from oidc.doors.body import MAX_BODY_BYTES
+from oidc.doors.wrapper import MAX_QUERY_BYTES
 from oidc.http import MAX_PARAMETERS
 from oidc.urls import ENDPOINTS
 from tests.support.battery import FORM_HEADERS, MARKER, UNREADABLE_TOKENS, assert_refused
