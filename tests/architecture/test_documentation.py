@@ -10,9 +10,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
-    path
-    for pattern in ("*.md", "docs/*.md", "*/README.md", "examples/*/README.md")
-    for path in ROOT.glob(pattern)
+    {
+        path
+        for pattern in ("*.md", "*/README.md", "docs/*.md", "examples/*/README.md")
+        for path in ROOT.glob(pattern)
+        if not path.relative_to(ROOT).parts[0].startswith(".")
+    }
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 

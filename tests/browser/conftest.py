@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.stack import Person, Stack
 
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 30_000
 
 
 def find_chromium() -> str:
