@@ -86,6 +86,9 @@ class NewClientForm(ClientForm):
         return entered
 
 
+NOT_EDITED = ("profile", "response_types", "subject_type")
+
+
 class ChangeClientForm(ClientForm):
     """Everything that can be changed about a client."""
 
@@ -108,7 +111,7 @@ class ChangeClientForm(ClientForm):
 
     class Meta:
         model = OAuthClient
-        fields = tuple(member for member in COLUMNS if member not in ("profile", "response_types"))
+        fields = tuple(member for member in COLUMNS if member not in NOT_EDITED)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

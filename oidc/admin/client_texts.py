@@ -36,6 +36,7 @@ HELP_TEXTS = {
     "logo_uri": "A picture for the consent page.",
     "policy_uri": "What the app does with people's data.",
     "tos_uri": "Its terms of service.",
+    "initiate_login_uri": "An https address of the app that begins a sign-in.",
     "backchannel_logout_uri": "Called by this server when a person signs out.",
     "frontchannel_logout_uri": "Opened in the person's browser when they sign out.",
     "require_pkce": "Protects the sign-in against stolen codes. Leave it on.",
@@ -79,7 +80,11 @@ SECTIONS = (
             "token_endpoint_auth_signing_alg",
         ),
     ),
-    Section("What people see", ("client_uri", "logo_uri", "policy_uri", "tos_uri"), COLLAPSED),
+    Section(
+        "What people see",
+        ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
+        COLLAPSED,
+    ),
     Section("Signing out", ("backchannel_logout_uri", "frontchannel_logout_uri"), COLLAPSED),
     Section(
         "Tokens and protection",
@@ -106,6 +111,7 @@ FIELDS_ABOUT_PEOPLE = frozenset(
         "logo_uri",
         "policy_uri",
         "tos_uri",
+        "initiate_login_uri",
         "backchannel_logout_uri",
         "frontchannel_logout_uri",
         "require_pkce",

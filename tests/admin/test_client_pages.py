@@ -133,13 +133,20 @@ def test_the_page_has_all_that_is_needed_to_connect_an_app(pages: ClientPages) -
         "http://localhost:8000/.well-known/openid-configuration",
         "http://localhost:8000/oauth2/authorize",
         "http://localhost:8000/oauth2/token",
-        f'OIDC_CLIENT_ID="{client.client_id}"',
-        f'OIDC_REDIRECT_URI="{REDIRECT_URI}"',
+        f"OIDC_CLIENT_ID={client.client_id}",
+        f"OIDC_REDIRECT_URI={REDIRECT_URI}",
     ):
         assert value in text
     assert '"authority": "http://localhost:8000"' in text_of(pages.open(pages.made("spa")))
     machine = text_of(pages.open(pages.made("machine", scope="api")))
     assert "grant_type=client_credentials" in machine and "/authorize" not in machine
+
+
+def test_what_is_pasted_into_a_shell_runs_nothing_else(pages: ClientPages) -> None:
+    uri = "https://app.example/$(id)"
+    assert f"OIDC_REDIRECT_URI='{uri}'" in text_of(pages.open(pages.made(redirect_uris=uri)))
+    machine = text_of(pages.open(pages.made("machine", scope="a';id;'")))
+    assert "scope=a'\"'\"';id;'\"'\"''" in machine
 
 
 def test_a_machine_is_not_asked_about_people(pages: ClientPages) -> None:

@@ -22,7 +22,7 @@ def test_a_new_client_shows_its_secret_in_the_answer(pages: ClientPages) -> None
     assert answer.status_code == 200
     client_secret = secret_of(answer)
     assert accepts(client_secret)
-    assert f'OIDC_CLIENT_SECRET="{client_secret}"' in text_of(answer)
+    assert f"OIDC_CLIENT_SECRET={client_secret}" in text_of(answer)
     assert "no-store" in answer["Cache-Control"] and "private" in answer["Cache-Control"]
 
 

@@ -107,6 +107,7 @@ def test_every_profile_is_valid_as_preset(profile: str) -> None:
         ("introspection_audience", [""]),
         ("contacts", "ops@example.com"),
         ("initiate_login_uri", "http://app.example/start"),
+        ("initiate_login_uri", "http://localhost:3000/start"),
         ("subject_type", "pairwise"),
         ("client_name#de", ""),
         ("logo_uri#de", "javascript:alert(1)"),
@@ -144,6 +145,7 @@ def test_a_bad_value_is_refused_at_its_member(member: str, value: Any) -> None:
         ("contacts", ["ops@example.com"], ["ops@example.com"]),
         ("client_name#ja-Hani-JP", "アプリ", "アプリ"),
         ("subject_type", "public", "public"),
+        ("initiate_login_uri", "https://app.example/start", "https://app.example/start"),
         ("grant_types", ["authorization_code"], ["authorization_code"]),
         (
             "grant_types",

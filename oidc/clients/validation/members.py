@@ -39,6 +39,8 @@ COLUMNS: dict[str, Check] = {
     "response_types": values.list_of(values.one_of(OIDC_COMPAT_RESPONSE_TYPES)),
     "scope": values.scope,
     "id_token_signed_response_alg": values.one_of(ID_TOKEN_ALGS),
+    "initiate_login_uri": values.optional(values.https_uri),
+    "subject_type": values.one_of(("public",)),
     "default_max_age": values.number(0, _TEN_YEARS, also=(None,)),
     "client_uri": values.optional(values.page_uri),
     "logo_uri": values.optional(values.page_uri),
@@ -58,8 +60,6 @@ ADDITIONAL: dict[str, Check] = {
     "contacts": values.list_of(values.text),
     "software_id": values.text,
     "software_version": values.text,
-    "initiate_login_uri": values.server_uri,
-    "subject_type": values.one_of(("public",)),
 }
 """Members that are kept and given back. A member that asks for something the server does not do
 is refused instead: a client must not believe to be protected by what is not there."""

@@ -98,6 +98,13 @@ def server_uri(value: Any) -> str:
     return check_web_uri(value, secure=True)
 
 
+def https_uri(value: Any) -> str:
+    """An address for which the specification has https, without exception."""
+    if not server_uri(value).startswith("https:"):
+        raise Refused("Must begin with https://.")
+    return str(value)
+
+
 def audience(value: Any) -> str:
     """An `aud` value. Spec: RFC 7519 section 2 (StringOrURI)."""
     if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,500}", value):

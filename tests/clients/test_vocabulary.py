@@ -1,0 +1,36 @@
+"""What may be registered is what the server does, no less and no more."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from oidc.clients.jwk import SIGNING_ALGS
+from oidc.clients.profiles import AUTH_METHODS, PROFILES
+from oidc.clients.record import Client
+from oidc.clients.validation.members import ADDITIONAL, COLUMNS, GRANT_TYPES, ID_TOKEN_ALGS
+from oidc.endpoints.metadata import provider_metadata
+from oidc.models.client import OAuthClient
+
+
+def test_the_metadata_of_the_server_and_of_clients_have_one_vocabulary() -> None:
+    server = provider_metadata()
+    pairs = {
+        "token_endpoint_auth_methods_supported": AUTH_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": SIGNING_ALGS,
+        "grant_types_supported": GRANT_TYPES,
+        "id_token_signing_alg_values_supported": ID_TOKEN_ALGS,
+        "response_types_supported": {
+            response_type
+            for profile in PROFILES.values()
+            for response_type in profile.response_types
+        },
+    }
+    for member, registrable in pairs.items():
+        assert set(server[member]) == set(registrable), member
+
+
+def test_every_registrable_member_is_a_column_and_reaches_the_protocol() -> None:
+    columns = {field.name for field in OAuthClient._meta.get_fields()}
+    assert set(COLUMNS) <= columns
+    assert set(COLUMNS) <= {field.name for field in dataclasses.fields(Client)}
+    assert not set(ADDITIONAL) & columns
