@@ -52,14 +52,13 @@ class Topology:
     def pool_of_address(self, host: str, port: int) -> NodePool:
         """Return the pool of a node that another node named (ASK)."""
         manager: Any = self.cluster.nodes_manager if self.cluster else None
-        node = manager.get_node(host, port) or ClusterNode(host, port)
-        if node.redis_connection is None:
-            manager.create_redis_connections([node])
-        return self._pool(node)
+        return self._pool(manager.get_node(host, port) or ClusterNode(host, port))
 
     def _pool(self, node: ClusterNode) -> NodePool:
         pool = self._pools.get(node.name)
         if pool is None:
+            manager: Any = self.cluster.nodes_manager if self.cluster else None
+            manager.create_redis_connections([node])  # unless it has them
             connections: Any = node.redis_connection.connection_pool
 
             def make() -> NodeConnection:
@@ -76,9 +75,6 @@ class Topology:
             self.refresh()
             return
         manager.move_slot(moved)
-        node = manager.get_node(moved.host, moved.port)
-        if node.redis_connection is None:
-            manager.create_redis_connections([node])
         self.refresh_now_and_then(_REDIRECTED_REFRESH_SECONDS)
 
     def refresh_now_and_then(self, seconds: float = _UNASKED_REFRESH_SECONDS) -> None:
@@ -100,7 +96,8 @@ class Topology:
         try:
             self._load()
             self._note_change()
-        except (RedisError, RedisClusterException, OSError) as error:
+        except (RedisError, RedisClusterException, OSError, IndexError) as error:
+            # IndexError: how redis-py meets nodes that hold no slots yet.
             self.last_error = type(error).__name__
         finally:
             self._refreshed_at = time.monotonic()
