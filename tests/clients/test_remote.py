@@ -121,6 +121,13 @@ def test_json_is_returned(fetch_from: Any) -> None:
     assert fetch_from(document({"keys": [1]}), "/a/b?c=d") == {"keys": [1]}
 
 
+def test_no_user_name_is_sent_along(private_addresses: None) -> None:
+    with serving(document({})) as server:
+        with pytest.raises(FetchFailed, match="not an https address"):
+            fetch_json(f"http://user:password@127.0.0.1:{server.port}/jwks")
+        assert not server.requests
+
+
 def test_redirects_are_not_followed(private_addresses: None) -> None:
     with serving(document({"keys": []})) as inner:
         target = f"http://127.0.0.1:{inner.port}/metadata"
