@@ -24,7 +24,7 @@ def reading() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable from error
+        raise StoreUnavailable(f"database: {type(error).__name__}") from error
     finally:
         _drop_old_connections()
 
