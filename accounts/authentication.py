@@ -7,7 +7,7 @@ Specs: OpenID Connect Core 1.0 section 2 (`auth_time`, `acr`, `amr`); RFC 8176 (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -94,6 +94,15 @@ def satisfies(acr: str, requested: str) -> bool:
     if acr not in ACR_VALUES or requested not in ACR_VALUES:
         return False
     return ACR_VALUES.index(acr) >= ACR_VALUES.index(requested)
+
+
+def reported_acr(acr: str, acr_values: Iterable[str]) -> str:
+    """Return the most preferred requested `acr` that was satisfied; if none was, what was reached.
+
+    Somebody with two factors has satisfied a request for a password, too.
+    Spec: OpenID Connect Core 1.0 section 3.1.2.1 (`acr_values`, a voluntary claim).
+    """
+    return next((requested for requested in acr_values if satisfies(acr, requested)), acr)
 
 
 def _records(members: Mapping[str, object], user_id: str) -> list[Mapping[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from accounts.authentication import AuthenticationContext
+from accounts.authentication import AuthenticationContext, reported_acr
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 from oidc.http import Response
@@ -33,7 +33,7 @@ def grant_authorization(
         sid=context.sid,
         offline="offline_access" in authorization.scope,
         auth_time=int(context.auth_time),
-        acr=context.acr,
+        acr=reported_acr(context.acr, authorization.acr_values),
         amr=context.amr,
         expires_at=int(time.time()) + configured.refresh_token_absolute_seconds,
     )

@@ -9,6 +9,7 @@ from accounts.authentication import (
     ACR_PASSWORD,
     AuthenticationContext,
     authentication_context,
+    reported_acr,
     satisfies,
 )
 
@@ -114,3 +115,22 @@ def test_a_missing_sid_is_empty() -> None:
 )
 def test_a_stronger_acr_satisfies_a_weaker_request(acr: str, requested: str, enough: bool) -> None:
     assert satisfies(acr, requested) is enough
+
+
+@pytest.mark.parametrize(
+    ("acr", "acr_values", "reported"),
+    [
+        (ACR_PASSWORD, [], ACR_PASSWORD),
+        (ACR_PASSWORD, [ACR_MFA, ACR_PASSWORD], ACR_PASSWORD),
+        (ACR_PASSWORD, [ACR_MFA], ACR_PASSWORD),
+        (ACR_PASSWORD, ["1", "2"], ACR_PASSWORD),
+        (ACR_MFA, [ACR_PASSWORD], ACR_PASSWORD),
+        (ACR_MFA, [ACR_PASSWORD, ACR_MFA], ACR_PASSWORD),
+        (ACR_MFA, ["1", ACR_MFA, ACR_PASSWORD], ACR_MFA),
+        (ACR_MFA, ["1"], ACR_MFA),
+    ],
+)
+def test_core_3_1_2_1_the_preferred_acr_that_was_satisfied_is_reported(
+    acr: str, acr_values: list[str], reported: str
+) -> None:
+    assert reported_acr(acr, acr_values) == reported
