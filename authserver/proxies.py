@@ -12,7 +12,7 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED
 
 
 class TrustedProxies:
-    """Put the client's own address and scheme into the environ, for both doors.
+    """Put the client's own address into the environ, for both doors.
 
     The address is the last one in `X-Forwarded-For` that is not a trusted proxy itself: whatever
     stands further left was written by strangers.
@@ -33,8 +33,6 @@ class TrustedProxies:
                 environ["REMOTE_ADDR"] = address
                 if not self._is_trusted(address):
                     break
-            if environ.get("HTTP_X_FORWARDED_PROTO") in ("http", "https"):
-                environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         for name in FORWARDED:
             environ.pop(name, None)
         return self._application(environ, start_response)
@@ -43,6 +41,24 @@ class TrustedProxies:
         if not _is_address(address):
             return False
         return any(ip_address(address) in network for network in self._networks)
+
+
+class PublicScheme:
+    """Give each request the issuer's scheme, as it gets the issuer's host from configuration.
+
+    TLS ends at a proxy, and one that tells nothing, or is not trusted, would make Django take https
+    for http: it would refuse the Origin of every form, and leave HSTS out.
+    """
+
+    def __init__(self, application: WSGIApplication, scheme: str) -> None:
+        self._application = application
+        self._scheme = scheme
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = self._scheme
+        return self._application(environ, start_response)
 
 
 def _is_address(text: str) -> bool:
