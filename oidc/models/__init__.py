@@ -3,7 +3,15 @@
 from oidc.models.client import OAuthClient
 from oidc.models.consent import Consent
 from oidc.models.failed_request import FailedRequest
+from oidc.models.installation_secret import InstallationSecret
 from oidc.models.logout_notification import LogoutNotification
 from oidc.models.signing_key import SigningKey
 
-__all__ = ["Consent", "FailedRequest", "LogoutNotification", "OAuthClient", "SigningKey"]
+__all__ = [
+    "Consent",
+    "FailedRequest",
+    "InstallationSecret",
+    "LogoutNotification",
+    "OAuthClient",
+    "SigningKey",
+]

@@ -39,6 +39,8 @@ class Grant:
     acr: str
     amr: tuple[str, ...]
     expires_at: int
+    claims: str = ""
+    """JSON text: what the request's `claims` parameter asks of tokens and userinfo; "": nothing."""
 
 
 @dataclass(frozen=True, slots=True)

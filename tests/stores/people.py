@@ -105,6 +105,7 @@ class Person:
             acr="urn:example:strong factors",
             amr=("pwd", "otp"),
             expires_at=now + expires_in,
+            claims='{"userinfo":{"name":null,"https://é":{"values":["a b","\\u0000"]}}}',
         )
         code = AuthorizationCode(grant, REDIRECT_URI, CHALLENGE, nonce="nonce / é")
         presented = CodePresentation(CLIENT, REDIRECT_URI, CHALLENGE)

@@ -192,3 +192,9 @@ def test_the_grant_starts_at_generation_0(person: Person) -> None:
     issued = person.issue(person.sign_in())
     grant = OpenGrant(issued.handle, issued.redeem().grant)
     assert grant.rotate(0, new_id()).generation == 1
+
+
+def test_a_grant_older_than_the_claims_column_asks_for_none(person: Person, redis: Any) -> None:
+    grant = person.open_grant()
+    redis.hdel(grant_key(grant.handle.bucket, grant.handle.grant_id), "claims")
+    assert grant.find() == replace(grant.grant, claims="")

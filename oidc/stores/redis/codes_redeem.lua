@@ -1,7 +1,7 @@
 #!lua
 -- KEYS: code, grant. ARGV: bucket, grant id, client, redirect URI, code challenge, request id, grant lifetime ms.
 local CODE = {
-  'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at',
+  'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at', 'claims',
   'redirect_uri', 'code_challenge', 'nonce', 'redeemable_ms', 'used_by',
 }
 local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
@@ -17,7 +17,7 @@ if code.code_challenge ~= ARGV[5] then return {'mismatch', 'code_challenge'} end
 touch_index(bucket, code.user)
 if code.used_by == request then
   redis.call('HSET', KEYS[1], 'used_by', request)
-  return {'ok', unpack(values_of(code, CODE), 1, 12)}
+  return {'ok', unpack(values_of(code, CODE), 1, 13)}
 end
 if code.used_by then
   redis.call('UNLINK', KEYS[2])
@@ -39,4 +39,4 @@ end
 redis.call('HSET', KEYS[2], unpack(grant))
 redis.call('PEXPIREAT', KEYS[2], expires)
 enter_in_index(bucket, code.user, member, expires)
-return {'ok', unpack(values_of(code, CODE), 1, 12)}
+return {'ok', unpack(values_of(code, CODE), 1, 13)}

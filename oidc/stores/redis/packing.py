@@ -9,7 +9,7 @@ from __future__ import annotations
 from oidc.stores.records import AuthorizationCode, Grant, SignOn
 from oidc.stores.redis.script import Argument
 
-GRANT_COLUMNS = 9
+GRANT_COLUMNS = 10
 _CLIENT = "client:"
 
 
@@ -24,11 +24,12 @@ def pack_grant(grant: Grant) -> list[Argument]:
         "acr", grant.acr,
         "amr", " ".join(grant.amr),
         "expires_at", grant.expires_at,
+        "claims", grant.claims,
     ]  # fmt: skip
 
 
 def unpack_grant(grant_id: str, columns: list[str]) -> Grant:
-    user, client, scope, sid, offline, auth_time, acr, amr, expires_at = columns
+    user, client, scope, sid, offline, auth_time, acr, amr, expires_at, claims = columns
     return Grant(
         grant_id=grant_id,
         user_id=user,
@@ -40,6 +41,7 @@ def unpack_grant(grant_id: str, columns: list[str]) -> Grant:
         acr=acr,
         amr=tuple(amr.split()),
         expires_at=int(expires_at),
+        claims=claims or "",  # None: the grant is older than this column
     )
 
 

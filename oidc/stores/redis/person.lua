@@ -7,7 +7,9 @@
 -- Every answer that promises something writes, even if only again what is there: `WAIT` confirms
 -- the writes of its own connection, and the promise may stand on another one's.
 
-local GRANT = {'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at'}
+local GRANT = {
+  'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at', 'claims',
+}
 
 local function now_ms()
   local time = redis.call('TIME')

@@ -1,0 +1,14 @@
+"""Which clients know a person by the same pairwise `sub`: those of one sector.
+
+Spec: OpenID Connect Core 1.0 section 8.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+
+def hosts_of(uris: Iterable[str]) -> set[str]:
+    """Return the host components of some URIs; "" stands for one that has none."""
+    return {urlsplit(uri).hostname or "" for uri in uris}
