@@ -49,6 +49,43 @@ def test_a_late_reply_never_reaches_another_call(lonely: LocalCluster) -> None:
         assert cluster.run_script(READ, ["key"], [f"call {n}"], write=False) == ["key", f"call {n}"]
 
 
+def test_a_connection_that_waited_in_vain_is_closed_before_anybody_else_has_it(
+    lonely: LocalCluster,
+) -> None:
+    cluster = Cluster(lonely.url)
+    cluster.run_script(READ, ["key"], ["warm"], write=False)
+    pool = cluster.topology.pool_of_slot(0)
+    assert pool is not None
+    connection = pool.acquire(1)
+    [node] = lonely.nodes()
+    node.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(ConnectionBroken):
+            connection.exchange(READ.pack(["key"], ["late"]), 1)
+    finally:
+        node.send_signal(signal.SIGCONT)
+    node.wait_until_ready()
+    assert connection.exchange(READ.pack(["key"], ["mine"]), 1) == [["key", "mine"]]
+
+
+def test_a_reply_too_many_breaks_the_connection(lonely: LocalCluster) -> None:
+    cluster = Cluster(lonely.url)
+    cluster.run_script(READ, ["key"], ["warm"], write=False)
+    pool = cluster.topology.pool_of_slot(0)
+    assert pool is not None
+    connection = pool.acquire(1)
+    two_commands = READ.pack(["key"], ["one"]) + READ.pack(["key"], ["two"])
+    for _ in range(20):  # until both replies arrive together
+        try:
+            assert connection.exchange(two_commands, 1) == [["key", "one"]]
+        except ConnectionBroken:
+            break
+        connection.close()
+    else:
+        pytest.fail("an unread reply stayed unnoticed")
+    assert connection.exchange(READ.pack(["key"], ["mine"]), 1) == [["key", "mine"]]
+
+
 def test_many_threads_each_get_their_own_reply(lonely: LocalCluster) -> None:
     cluster = Cluster(lonely.url)
 
