@@ -130,6 +130,8 @@ class Grants(Protocol):
         * current generation n: n + 1 becomes current, and is the answer;
         * n - 1, no longer than `grace_seconds` after its rotation: n again;
         * n - 1 under the request id of the rotation that made n current: n again, at any time;
+        * n - 1 while no call has returned n, because none could be confirmed or answered: n
+          again, at any time. A client that was told to come back later must not look like a thief;
         * later than n: an acknowledged rotation was lost with a master that had no replica to
           confirm it. Callers authenticate generations, so nobody can make this up: the record
           catches up, and the answer is the successor of the one presented;

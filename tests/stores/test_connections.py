@@ -86,6 +86,17 @@ def test_a_reply_too_many_breaks_the_connection(lonely: LocalCluster) -> None:
     assert connection.exchange(READ.pack(["key"], ["mine"]), 1) == [["key", "mine"]]
 
 
+def test_the_reply_to_a_posted_command_reaches_nobody(lonely: LocalCluster) -> None:
+    cluster = Cluster(lonely.url)
+    for n in range(20):
+        assert cluster.run_script(READ, ["key"], [f"call {n}"], write=False) == ["key", f"call {n}"]
+        cluster.post("APPEND", "posted", "x")
+        cluster.post("NO-SUCH-COMMAND", "posted")
+    cluster.run_script(WRITE, ["key"], ["value"], write=True)
+    assert lonely.nodes()[0].client().strlen("posted") == 20
+    lonely.nodes()[0].client().delete("posted")
+
+
 def test_many_threads_each_get_their_own_reply(lonely: LocalCluster) -> None:
     cluster = Cluster(lonely.url)
 

@@ -92,6 +92,21 @@ def test_a_repeated_request_gets_its_answer_again_after_the_grace(
     assert grant.rotate(1).generation == 2
 
 
+def test_a_successor_that_nobody_got_is_given_after_the_grace(
+    grant: OpenGrant, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client was told that the store is away, and comes back later than the grace lasts."""
+    with monkeypatch.context() as no_answer:
+        no_answer.setattr("oidc.stores.redis.grant_store.post", lambda *_: None)
+        grant.rotate(0)
+    _end_grace(redis, grant)
+    assert grant.rotate(0).generation == 1
+    assert grant.rotate(0).generation == 1  # its grace has begun with this answer
+    _end_grace(redis, grant)
+    with pytest.raises(AlreadyUsed):
+        grant.rotate(0)
+
+
 def test_no_grace_at_all(grant: OpenGrant, redis: Any) -> None:
     grant.rotate(0, grace_seconds=0)
     _end_grace(redis, grant, seconds=1)

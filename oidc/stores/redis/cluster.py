@@ -89,6 +89,23 @@ class Cluster:
                 self._note_available()
             return reply
 
+    def post(self, command: str, key: str, *arguments: str) -> None:
+        """Send a command to the node of its key; wait for nothing, and take what becomes of it.
+
+        Redis: no round trip. The connection of the last script carries it.
+        """
+        pool = self.topology.pool_of_slot(key_slot(key.encode()))
+        if pool is None:
+            return
+        try:
+            connection = pool.acquire(0)
+        except ConnectionBroken:
+            return
+        try:
+            connection.post(_packed(command, key, *arguments))
+        finally:
+            pool.release(connection)
+
     def commands(self) -> CommandCluster:
         """Return redis-py's client of this cluster, for what is no script (the cache).
 
@@ -223,8 +240,11 @@ class Cluster:
 
 @lru_cache(maxsize=16)
 def _wait_packet(replicas: int) -> bytes:
-    parts: Any = (b"WAIT", replicas, _WAIT_MILLISECONDS)
-    packed: bytes = hiredis.pack_command(parts)
+    return _packed(b"WAIT", replicas, _WAIT_MILLISECONDS)
+
+
+def _packed(*parts: Any) -> bytes:
+    packed: bytes = hiredis.pack_command(parts)  # its type knows one argument only
     return packed
 
 
@@ -251,6 +271,11 @@ def cluster() -> Cluster:
 def run_script(script: Script, keys: list[str], arguments: list[Argument], *, write: bool) -> Any:
     """Run a script on the cluster of this process: see `Cluster.run_script`."""
     return cluster().run_script(script, keys, arguments, write=write)
+
+
+def post(command: str, key: str, *arguments: str) -> None:
+    """Send a command to the cluster of this process: see `Cluster.post`."""
+    cluster().post(command, key, *arguments)
 
 
 def _take_over(wanted: Configuration) -> Cluster:

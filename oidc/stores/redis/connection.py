@@ -30,15 +30,16 @@ class ReplyError(Exception):
 
 
 class NodeConnection:
-    """Sends a packet and reads all its replies, or closes: no reply is ever left for the next."""
+    """Sends a packet and reads all its replies, or closes: nobody gets another one's reply."""
 
-    __slots__ = ("_buffer", "_connection", "_reader", "_socket")
+    __slots__ = ("_buffer", "_connection", "_owed", "_reader", "_socket")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._socket: socket.socket | None = None
         self._reader: Any = None
         self._buffer = bytearray(_BUFFER_BYTES)
+        self._owed = 0
 
     def exchange(self, packet: bytes, count: int) -> list[Any]:
         """Send a packet of `count` commands; return as many replies, errors as `ReplyError`.
@@ -49,6 +50,9 @@ class NodeConnection:
         try:
             connected = self._socket or self._open()
             connected.sendall(packet)
+            while self._owed:
+                self._read(connected)
+                self._owed -= 1
             replies = [self._read(connected) for _ in range(count)]
             if self._reader.has_data():
                 raise ConnectionBroken("unexpected data")
@@ -60,9 +64,23 @@ class NodeConnection:
             raise
         return replies
 
+    def post(self, command: bytes) -> None:
+        """Send a command whose reply, even an error, matters to nobody; the next exchange skips it.
+
+        A connection that breaks here is closed, and that is all.
+        """
+        if self._socket is None:
+            return
+        try:
+            self._socket.sendall(command)
+            self._owed += 1
+        except OSError:
+            self.close()
+
     def close(self) -> None:
         """Close; the next exchange opens it again."""
         self._socket = None
+        self._owed = 0
         self._connection.disconnect()
 
     def _open(self) -> socket.socket:

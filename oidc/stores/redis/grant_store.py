@@ -5,7 +5,7 @@ from __future__ import annotations
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle, RefreshPresentation, Rotation
 from oidc.stores.redis.answers import unwrap
-from oidc.stores.redis.cluster import run_script
+from oidc.stores.redis.cluster import post, run_script
 from oidc.stores.redis.keys import grant_key, revoked_key, user_key
 from oidc.stores.redis.packing import unpack_grant
 from oidc.stores.redis.script import Argument, load_script
@@ -22,7 +22,8 @@ class RedisGrants:
     """See `stores.base.Grants`.
 
     Redis: a hash with the columns of the grant, `start` (ms, compared with `not_before`),
-    `generation`, and since the last rotation `rotated_ms` and `rotated_by`, its request id.
+    `generation`, and since the last rotation `rotated_ms`, `rotated_by`, its request id, and
+    `unanswered` until the new generation is on its way to the client.
     """
 
     def find(self, handle: GrantHandle, jti: str) -> Grant:
@@ -61,8 +62,11 @@ class RedisGrants:
             grace_seconds * 1000,
             idle_seconds * 1000,
         ]
-        reply = run_script(_ROTATE, [grant_key(bucket, grant_id)], arguments, write=True)
-        generation, *columns = unwrap(reply)
+        key = grant_key(bucket, grant_id)
+        generation, *columns = unwrap(run_script(_ROTATE, [key], arguments, write=True))
+        if rotate:
+            # Confirmed, so the caller will answer. Should this be lost, the grace just stays open.
+            post("HDEL", key, "unanswered")
         return Rotation(unpack_grant(grant_id, columns), generation)
 
     def revoke(self, handle: GrantHandle, client_id: str) -> None:

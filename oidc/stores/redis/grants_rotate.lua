@@ -3,7 +3,7 @@
 local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
 local presented, rotate = tonumber(ARGV[4]), ARGV[7] == '1'
 local now = now_ms()
-local grant = read(KEYS[1], {'generation', 'start', 'rotated_ms', 'rotated_by', unpack(GRANT)})
+local grant = read(KEYS[1], {'generation', 'start', 'rotated_ms', 'rotated_by', 'unanswered', unpack(GRANT)})
 if not grant or not grant_lives(bucket, grant) then return {'not_found'} end
 local expires = math.min(now + ARGV[9], grant.expires_at * 1000)
 if expires <= now then return {'not_found'} end
@@ -21,8 +21,8 @@ if presented >= current then
   -- Tokens are authentic, so one of a later generation than this record knows shows that the record
   -- lost its last rotations in a fail-over: it catches up.
   answer = rotate and presented + 1 or presented
-elseif presented == current - 1 and grant.rotated_ms
-  and (grant.rotated_by == request or now - grant.rotated_ms <= tonumber(ARGV[8])) then
+elseif presented == current - 1 and grant.rotated_ms and (grant.unanswered
+  or grant.rotated_by == request or now - grant.rotated_ms <= tonumber(ARGV[8])) then
   answer = current
 else
   redis.call('UNLINK', KEYS[1])
@@ -32,6 +32,10 @@ end
 
 if answer > current then
   redis.call('HSET', KEYS[1], 'generation', answer, 'rotated_ms', now, 'rotated_by', request)
+  if rotate then redis.call('HSET', KEYS[1], 'unanswered', '1') end
+elseif grant.unanswered and presented < current then
+  -- The answer that nobody is known to have got is given now: its grace begins now.
+  redis.call('HSET', KEYS[1], 'rotated_ms', now)
 end
 redis.call('PEXPIREAT', KEYS[1], expires)
 enter_in_index(bucket, grant.user, member, expires)

@@ -36,7 +36,7 @@ class NodePool:
             return self._make()
 
     def release(self, connection: NodeConnection) -> None:
-        """Take a connection back: one without unread replies, or a closed one."""
+        """Take a connection back: one that was used to the end, or a closed one."""
         self._idle.append(connection)
         self._free.release()
 
