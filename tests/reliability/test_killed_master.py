@@ -15,7 +15,8 @@ from authserver.local.node import Node
 from authserver.local.ports import free_base_port
 from tests.reliability.lab.checker import check
 from tests.reliability.lab.history import Kind, Outcome
-from tests.reliability.lab.load import await_that, loaded
+from tests.reliability.lab.load import loaded
+from tests.reliability.lab.waiting import await_that
 from tests.reliability.lab.world import populate
 from tests.support.server import install, running
 

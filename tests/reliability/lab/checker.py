@@ -43,10 +43,14 @@ class _Index:
                 self.issue_of_code[operation.result] = operation
 
 
-def check(operations: Iterable[Operation]) -> list[Violation]:
-    """Return every violation, in the order of the operations that show them."""
+def check(operations: Iterable[Operation], *, may_lose: bool = False) -> list[Violation]:
+    """Return every violation, in the order of the operations that show them.
+
+    `may_lose`: connections to the server may break, because the server itself was the victim.
+    """
     index = _Index(sorted(operations, key=lambda operation: operation.started))
-    found = [violation for rule in RULES for violation in rule(index)]
+    rules = RULES if may_lose else (*RULES, no_connection_is_lost)
+    found = [violation for rule in rules for violation in rule(index)]
     return sorted(found, key=lambda violation: violation.operation.started)
 
 
@@ -203,6 +207,12 @@ def every_answer_is_an_answer(index: _Index) -> Iterator[Violation]:
     for operation in index.operations:
         if operation.outcome is Outcome.WRONG:
             yield Violation("neither an answer nor a 503 with Retry-After", operation)
+
+
+def no_connection_is_lost(index: _Index) -> Iterator[Violation]:
+    for operation in index.operations:
+        if operation.outcome is Outcome.UNKNOWN and operation.status == 0:
+            yield Violation("the server gave no answer", operation)
 
 
 RULES: tuple[Callable[[_Index], Iterator[Violation]], ...] = (

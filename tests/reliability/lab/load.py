@@ -9,10 +9,8 @@ from contextlib import contextmanager
 
 from tests.reliability.lab.actor import VERIFY_SECONDS, Actor
 from tests.reliability.lab.history import Operation, Outcome
+from tests.reliability.lab.waiting import await_that
 from tests.reliability.lab.world import World
-
-AWAIT_SECONDS = 30.0
-_POLL_SECONDS = 0.02
 
 
 class Load:
@@ -79,16 +77,3 @@ def loaded(world: World) -> Iterator[Load]:
         yield load
     finally:
         load.abandon()
-
-
-def await_that(condition: Callable[[], bool], problem: str, seconds: float = AWAIT_SECONDS) -> None:
-    """Wait for something that must happen.
-
-    Raises:
-        TimeoutError: it did not, in time.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(problem)
-        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,131 @@
+"""One cluster, the servers in front of it, and faults that strike under load."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from authserver.local.ports import free_base_port
+from tests.reliability.lab.checker import Violation, check
+from tests.reliability.lab.cluster import LabCluster
+from tests.reliability.lab.faults import Fault
+from tests.reliability.lab.history import History, Kind, Operation, Outcome
+from tests.reliability.lab.load import Load, loaded
+from tests.reliability.lab.seed import Seed
+from tests.reliability.lab.world import World, populate
+from tests.support.server import Installation, Program, install, running
+
+WARM_UP = 5
+"""Answers to everybody before anything happens."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stands when a fault strikes. `wait`: replicas that confirm each write."""
+
+    masters: int = 3
+    replicas: int = 2
+    wait: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.masters} masters, {self.replicas} replicas each, WAIT {self.wait}"
+
+
+@dataclass(frozen=True)
+class Strike:
+    """One fault, from its beginning until everybody was served again."""
+
+    started: float
+    ended: float
+
+
+@dataclass
+class Result:
+    """What a fault did."""
+
+    operations: list[Operation]
+    violations: list[Violation]
+    strikes: list[Strike] = field(default_factory=list)
+
+
+class Bench:
+    """An installation with its people; clusters come and go."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        issuer = f"http://localhost:{free_base_port(1)}"
+        self.installation = install(directory, issuer, "redis://127.0.0.1:1", LOG_LEVEL="INFO")
+        self.world = populate(self.installation)
+
+    @contextmanager
+    def experiment(self, setting: Setting) -> Iterator[Experiment]:
+        """Start a cluster and a server on it; both are gone after the block."""
+        directory = self.directory / f"cluster-{time.monotonic_ns()}"
+        cluster = LabCluster(directory, setting.masters, setting.replicas)
+        try:
+            cluster.start()
+            seed = Seed(lambda: [node.port for node in cluster.nodes()])
+            with ExitStack() as running_now:
+                running_now.callback(seed.close)
+                server = self._installation_on(seed.url, setting).server()
+                running_now.enter_context(running(server))
+                yield Experiment(self.world, cluster, server)
+        finally:
+            for node in cluster.nodes():
+                cluster.thaw(node)
+            cluster.stop()
+
+    def _installation_on(self, redis_url: str, setting: Setting) -> Installation:
+        environment = self.installation.environment | {
+            "REDIS_URL": redis_url,
+            "REDIS_WAIT_REPLICAS": str(setting.wait),
+        }
+        return replace(self.installation, environment=environment)
+
+
+class Experiment:
+    """A whole cluster with a server. Faults strike it one after the other."""
+
+    def __init__(self, world: World, cluster: LabCluster, server: Program) -> None:
+        self._world = world
+        self.cluster, self.server = cluster, server
+        self.random = random.Random(1)
+        self.load = Load(world)
+
+    def try_out(self, fault: Fault, times: int = 1) -> Result:
+        """Let a fault strike under a fresh load; then ask for everything that must still hold."""
+        self.cluster.make_whole()
+        strikes = []
+        with loaded(replace(self._world, history=History())) as self.load:
+            self.load.await_each(done=WARM_UP)
+            for _ in range(times):
+                started = time.monotonic()
+                with fault.strike(self):
+                    self.load.await_each()
+                    strikes.append(Strike(started, time.monotonic()))
+                self.cluster.make_whole()
+                self.load.await_each(done=WARM_UP)
+            self.load.finish(self.cluster.make_whole)
+            operations = self.load.operations()
+        return Result(operations, check(operations, may_lose=fault.may_lose_connections), strikes)
+
+
+def time_without_service(result: Result, strike: Strike) -> float:
+    """Return the longest time that anybody waited between two answers around a strike."""
+    longest = 0.0
+    last: dict[str, float] = {}
+    for operation in sorted(result.operations, key=lambda operation: operation.ended):
+        if operation.outcome not in (Outcome.DONE, Outcome.REFUSED):
+            continue
+        before = last.get(operation.actor)
+        last[operation.actor] = operation.ended
+        if before is not None and operation.ended >= strike.started and before <= strike.ended:
+            longest = max(longest, operation.ended - max(before, strike.started))
+    return longest
+
+
+__all__ = ["Bench", "Experiment", "Kind", "Result", "Setting", "Strike", "time_without_service"]

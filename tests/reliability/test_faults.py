@@ -1,0 +1,35 @@
+"""Every fault once, on the shape that production has: nothing wrong is ever answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability.lab.experiment import Bench, Experiment, Setting, time_without_service
+from tests.reliability.lab.faults import FAULTS, Fault
+from tests.reliability.lab.history import Outcome
+
+MOST_SECONDS_WITHOUT_SERVICE = 25.0
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def experiment(bench: Bench) -> Iterator[Experiment]:
+    with bench.experiment(Setting(masters=3, replicas=2, wait=1)) as running_now:
+        yield running_now
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_no_answer_is_wrong(experiment: Experiment, fault: Fault) -> None:
+    result = experiment.try_out(fault)
+    assert result.violations == []
+    assert sum(o.outcome is Outcome.DONE for o in result.operations) > 100
+    [strike] = result.strikes
+    assert time_without_service(result, strike) < MOST_SECONDS_WITHOUT_SERVICE
