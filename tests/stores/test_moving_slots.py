@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from redis.crc import key_slot
 
 from authserver.local.cluster import LocalCluster
 from authserver.local.node import Node
-from oidc.errors import AlreadyUsed
-from oidc.stores.records import AuthorizationCode
+from oidc.errors import AlreadyUsed, NotFound, StoreError
+from oidc.stores.records import AuthorizationCode, Rotation
+from oidc.stores.redis import sign_ons
 from oidc.stores.redis.cluster import Cluster
 from oidc.stores.redis.counters import counters
-from oidc.stores.redis.keys import not_before_key, sid_key
+from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key, user_key
 from tests.stores.concurrency import all_at_once
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import Person, new_id
@@ -115,27 +117,65 @@ def test_a_redemption_waits_for_a_slot_on_its_way_and_changes_nothing_before(
     issued = person.issue(sid)
     keys = {
         "session": sid_key(person.bucket, sid),
-        "code": f"code:{{{person.bucket}}}:{issued.code_hash}",
+        "code": code_key(person.bucket, issued.code_hash),
         "not-before": not_before_key(person.bucket, person.user_id),
     }
     move = _move_of(two_masters, keys["code"])
-    move.begin()
-    answers: list[AuthorizationCode] = []
-    redeeming = threading.Thread(target=lambda: answers.append(issued.redeem()))
-    try:
-        if moved != "not-before":
-            move.move(keys[moved])
-        before = counters.retries
-        redeeming.start()
-        while counters.retries < before + 3:
-            assert not answers
-            redeeming.join(0.01)
-    finally:
-        move.end()
-    redeeming.join()
-    assert answers == [issued.code]
+    gone = [] if moved == "not-before" else [keys[moved]]
+    assert _answer_after(move, gone, issued.redeem) == issued.code
     with pytest.raises(AlreadyUsed):
         issued.redeem()
+
+
+@pytest.mark.parametrize("gone", ["grant", "session", "index", "nothing"])
+def test_a_grant_and_its_session_apart_do_not_look_signed_out(
+    two_masters: LocalCluster, person_on: Person, gone: str
+) -> None:
+    sid = person_on.sign_in()
+    grant = person_on.open_grant(sid, offline=False)
+    keys = {
+        "grant": [grant_key(person_on.bucket, grant.handle.grant_id)],
+        "session": [sid_key(person_on.bucket, sid)],
+        "index": [user_key(person_on.bucket, person_on.user_id)],
+        "nothing": [],
+    }
+    move = _move_of(two_masters, keys["grant"][0])
+    assert _answer_after(move, keys[gone], lambda: grant.rotate(0)) == Rotation(grant.grant, 1)
+    assert grant.rotate(1).generation == 2
+
+
+def test_a_grant_ahead_of_not_before_does_not_look_alive(
+    two_masters: LocalCluster, person_on: Person
+) -> None:
+    grant = person_on.open_grant(offline=True)
+    sign_ons.end_all(person_on.user_id)
+    key = grant_key(person_on.bucket, grant.handle.grant_id)
+    answer = _answer_after(_move_of(two_masters, key), [key], grant.find)
+    assert isinstance(answer, NotFound)
+
+
+def _answer_after(move: Move, gone: list[str], call: Callable[[], Any]) -> Any:
+    """Move these keys, make a call, see it wait, move the rest. Returns the call's answer."""
+    move.begin()
+    try:
+        if gone:
+            move.move(*gone)
+        with ThreadPoolExecutor() as thread:
+            before, answer = counters.retries, thread.submit(_answer, call)
+            while counters.retries < before + 3:
+                assert not answer.done()
+                wait([answer], timeout=0.01)
+            move.end()
+            return answer.result()
+    finally:
+        move.end()
+
+
+def _answer(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except StoreError as error:
+        return error
 
 
 def test_no_double_consumption_while_a_slot_moves(
