@@ -108,6 +108,7 @@ GATEHOUSE = {
     "client_cache_seconds": 5,
     "session_cookie_name": SESSION_COOKIE_NAME,
     "browser_cookie_name": f"{_cookie_prefix}gatehouse_browser",
+    "browser_state_cookie_name": f"{_cookie_prefix}gatehouse_browser_state",
     "cookie_secure": IS_HTTPS,
     "events_inline": env.bool("GATEHOUSE_EVENTS_INLINE", default=False),
 }
@@ -220,7 +221,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not no-referrer: browsers then send `Origin: null` with forms, which the CSRF check refuses.
 # Nothing is told to other origins either way.
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# None: apps open the sign-in in a popup (`display=popup`), and would lose hold of it.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 X_FRAME_OPTIONS = "DENY"
 # No form-action: Chromium applies it to redirects too, and would stop a sign-in on its way back
 # to the client. Forms post to our own pages only, and every field in them is escaped.
