@@ -56,7 +56,10 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
     ]
     on_console = form == "console"
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if on_console else structlog.processors.JSONRenderer()
+        # The default shows the variables of every frame: tokens and passwords among them.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_console
+        else structlog.processors.JSONRenderer()
     )
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not on_console:
