@@ -38,6 +38,7 @@ class Configuration:
     client_cache_seconds: int
     session_cookie_name: str
     browser_cookie_name: str
+    browser_state_cookie_name: str
     cookie_secure: bool
 
     events_inline: bool
