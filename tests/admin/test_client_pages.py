@@ -84,6 +84,7 @@ def test_what_was_entered_is_still_there_after_a_refusal(pages: ClientPages) -> 
         ({"token_endpoint_auth_method": "none"}, "token_endpoint_auth_method", "valid choice"),
         ({"jwks": "{"}, "jwks", "valid JSON"),
         ({"jwks": '{"keys": []}'}, "jwks", "JWK set"),
+        ({"jwks": '{"keys": []}', "redirect_uris": ""}, "jwks", "JWK set"),
         ({"jwks_uri": "http://app.example/jwks"}, "jwks_uri", "https"),
         ({"logo_uri": "javascript:alert(1)"}, "logo_uri", "https"),
         ({"grant_types": []}, "grant_types", "one at least"),

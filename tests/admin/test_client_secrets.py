@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -119,4 +120,9 @@ def _all_of_sql() -> list[str]:
 def _all_of_redis() -> list[str]:
     cluster = caches["default"].client.get_client()
     keys = list(cluster.scan_iter(match="*", count=1000))
-    return [repr((key, cluster.dump(key))) for key in keys]
+    return [repr((key, _value_of(cluster, key))) for key in keys]
+
+
+def _value_of(cluster: Any, key: bytes) -> object:
+    read = {b"string": cluster.get, b"hash": cluster.hgetall, b"zset": cluster.zscan}
+    return read[cluster.type(key)](key)
