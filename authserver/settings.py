@@ -200,7 +200,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_signed_out"
-ACCOUNT_REAUTHENTICATION_REQUIRED = False
+# Who may change the address may reset the password with it.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
 SIGN_UP_OPEN = env.bool("GATEHOUSE_SIGN_UP", default=False)
