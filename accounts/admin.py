@@ -22,6 +22,9 @@ admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
 
 
+PRIVILEGES = ("is_staff", "is_superuser", "user_permissions")
+
+
 class UserCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
     """The first page: enough to let somebody sign in."""
 
@@ -134,7 +137,20 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         ("Record", {"fields": ("id", "date_joined", "last_login", "updated_at")}),
     )
 
-    @admin.action(description="Sign out everywhere")
+    # Django lets whoever may change people make a superuser of themselves, or give one a new
+    # password. A help desk shall not be that powerful.
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if _is_superuser(request) else (*fields, *PRIVILEGES)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """End every session and grant of the chosen people. They may sign in again."""
         for user in people:
@@ -151,3 +167,12 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if {"email", "email_verified"} & set(form.changed_data):
             set_email(obj, obj.email, verified=is_verified)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    """Only superusers touch somebody who may use the admin."""
+    return _is_superuser(request) or person is None or not (person.is_staff or person.is_superuser)
