@@ -120,6 +120,21 @@ def test_reads_need_no_replica(
     _wait_until(lambda: _in_order(replicated))
 
 
+def test_a_cluster_that_lost_its_replicas_still_waits_for_one(make_cluster: MakeCluster) -> None:
+    pair = make_cluster(masters=1, replicas=1)
+    master, replica = pair.nodes()
+    cluster, key = Cluster(pair.url, deadline_seconds=0.8), new_id()
+    assert cluster.run_script(WRITE, [key], ["a"], write=True) == "a"
+    pair.kill(replica)
+    _wait_until(lambda: len(master.client().execute_command("CLUSTER", "SLOTS")[0]) == 3)
+    cluster.topology.refresh().wait()
+    with pytest.raises(StoreUnavailable):
+        cluster.run_script(WRITE, [key], ["b"], write=True)
+    pair.restart(replica)
+    patient = Cluster(pair.url, wait_replicas=1)
+    assert patient.run_script(WRITE, [key], ["c"], write=True) == "c"
+
+
 def test_waiting_can_be_switched_off(replicated: LocalCluster) -> None:
     cluster, key = Cluster(replicated.url, wait_replicas=0, deadline_seconds=0.8), new_id()
     cluster.run_script(WRITE, [key], ["a"], write=True)
