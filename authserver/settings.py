@@ -97,6 +97,7 @@ GATEHOUSE = {
     "redis_deadline_seconds": 5.0,
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
     "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
+    "sign_up_open": env.bool("GATEHOUSE_SIGN_UP", default=False),
     "code_lifetime_seconds": 60,
     "access_token_lifetime_seconds": 600,
     "id_token_lifetime_seconds": 600,
@@ -204,7 +205,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_signed_out"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
-SIGN_UP_OPEN = env.bool("GATEHOUSE_SIGN_UP", default=False)
+SIGN_UP_OPEN = GATEHOUSE["sign_up_open"]
 if not GATEHOUSE["rate_limits"]:
     ACCOUNT_RATE_LIMITS = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

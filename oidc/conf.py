@@ -26,6 +26,7 @@ class Configuration:
     redis_deadline_seconds: float
     fetch_private_addresses: bool
     rate_limits: bool
+    sign_up_open: bool
 
     code_lifetime_seconds: int
     access_token_lifetime_seconds: int

@@ -17,7 +17,7 @@ from oidc.conf import configuration
 from oidc.endpoints.cached import cached_json
 from oidc.http import Request, Response
 from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
-from oidc.requests.checks.prompt import PROMPT_VALUES
+from oidc.requests.checks.prompt import prompt_values
 from oidc.response_mode import RESPONSE_MODES, RESPONSE_TYPES
 from oidc.server import GRANT_TYPES
 from oidc.tokens.claims import CLAIMS_SUPPORTED, SCOPES_SUPPORTED
@@ -57,7 +57,7 @@ def provider_metadata() -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": CLAIMS_SUPPORTED,
-        "prompt_values_supported": PROMPT_VALUES,
+        "prompt_values_supported": prompt_values(),
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
