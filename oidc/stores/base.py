@@ -37,11 +37,19 @@ class Codes(Protocol):
     """
 
     def issue(
-        self, handle: GrantHandle, code_hash: str, code: AuthorizationCode, lifetime_seconds: int
+        self,
+        handle: GrantHandle,
+        code_hash: str,
+        code: AuthorizationCode,
+        lifetime_seconds: int,
+        *,
+        grant_lifetime_seconds: int = 0,
     ) -> None:
         """Store a code, if its session of sign-on still lives, and note the client in it.
 
-        Storing the same code again is harmless: one that was used stays used.
+        With `grant_lifetime_seconds` the grant is opened here, for that long and not shorter than
+        the trace of the code: an access token goes out beside the code (hybrid flow). Storing the
+        same code again is harmless: one that was used stays used, and a grant that ended, ended.
 
         Slot `{b}`; write. Time to live: twice the lifetime, because the trace of a used code must
         outlive the code; after `lifetime_seconds` the code is not redeemable any more.
@@ -62,6 +70,8 @@ class Codes(Protocol):
     ) -> AuthorizationCode:
         """Consume a code and open its grant at generation 0, or find out why not.
 
+        A grant that the code was issued with goes on as it is, if it is still there.
+
         Checked in this order, before anything is changed: existence and, for an unused code, its
         lifetime; client, redirect URI, code challenge, use, session and `not_before`. A
         presentation that fails a binding does not count as a use, so a leaked code cannot be burnt
@@ -72,7 +82,7 @@ class Codes(Protocol):
         `expires_at`, and is entered in the user's index.
 
         Raises:
-            NotFound: unknown or expired, or the grant that it would open is past its end.
+            NotFound: unknown or expired, or the grant is past its end, or was ended already.
             Mismatch: `client_id`, `redirect_uri` or `code_challenge` differ. Nothing was changed.
             AlreadyUsed: used before by another request; the grant is now revoked.
             SessionEnded: the person signed out, or was signed out, in between.
@@ -89,6 +99,16 @@ class Grants(Protocol):
     A grant is *alive* if it exists, is newer than its user's `not_before`, and, unless it is
     `offline`, its session of sign-on is alive.
     """
+
+    def open(self, handle: GrantHandle, grant: Grant, lifetime_seconds: int) -> None:
+        """Open a grant without a code, for an access token that goes out at once (implicit flow).
+
+        The session of sign-on must live, and notes the client. Slot `{b}`; write. The grant lives
+        for `lifetime_seconds`, at most until its `expires_at`, and is entered in the user's index.
+
+        Raises:
+            SessionEnded: as for a code. Nothing was stored.
+        """
 
     def find(self, handle: GrantHandle, jti: str) -> Grant:
         """Return the living grant behind an access token that was not revoked itself.
@@ -180,6 +200,15 @@ class SignOns(Protocol):
 
     def find(self, user_id: str, sid: str) -> SignOn:
         """Return a living session. Slot `{b}`; read only.
+
+        Raises:
+            SessionEnded: ended, expired, or older than the user's `not_before`.
+        """
+
+    def note_client(self, user_id: str, sid: str, client_id: str) -> None:
+        """Note a client that is told of the session, without a code or a grant.
+
+        Slot `{b}`; write.
 
         Raises:
             SessionEnded: ended, expired, or older than the user's `not_before`.

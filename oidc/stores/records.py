@@ -90,7 +90,7 @@ class SignOn:
     user_id: str
     started_at_ms: int
     client_ids: tuple[str, ...] = ()
-    """Clients that got a code through it, in the order of their first one."""
+    """Clients that people signed in to through it, in the order of their first time."""
 
 
 @dataclass(frozen=True, slots=True)

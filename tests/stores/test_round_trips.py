@@ -43,6 +43,7 @@ def _steps() -> dict[str, Step]:
     return {
         "codes.issue": lambda: codes.issue(new_code.handle, "hash", new_code.code, 60),
         "codes.redeem": issued.redeem,
+        "grants.open": lambda: grants.open(new_code.handle, new_code.code.grant, HOUR),
         "grants.find": grant.find,
         "grants.is_access_token_revoked": lambda: grants.is_access_token_revoked("abc", "j"),
         "grants.find_for_refresh": lambda: grants.find_for_refresh(grant.handle, 0),
@@ -52,6 +53,7 @@ def _steps() -> dict[str, Step]:
         "grants.list_for_user": lambda: grants.list_for_user(person.user_id),
         "sign_ons.start": person.sign_in,
         "sign_ons.find": lambda: sign_ons.find(person.user_id, sid),
+        "sign_ons.note_client": lambda: sign_ons.note_client(person.user_id, sid, CLIENT),
         "sign_ons.end": lambda: sign_ons.end(person.user_id, other_sid),
         "sign_ons.list_for_user": lambda: sign_ons.list_for_user(person.user_id),
         "sign_ons.end_all": lambda: sign_ons.end_all(person.user_id),
@@ -112,6 +114,7 @@ def _promises() -> dict[str, Step]:
     person = Person()
     sid = person.sign_in()
     issued, replayed, grant = person.issue(sid), person.issue(sid), person.open_grant(sid)
+    hybrid = person.new_code(sid)
     interaction = Interaction(new_id(), "b", {}, time.time())
     key = new_id()
 
@@ -124,6 +127,11 @@ def _promises() -> dict[str, Step]:
         "codes.issue": lambda: codes.issue(issued.handle, issued.code_hash, issued.code, 60),
         "codes.redeem": lambda: issued.redeem("r"),
         "codes.redeem, replay": replay,
+        "codes.issue, grant": lambda: codes.issue(
+            hybrid.handle, hybrid.code_hash, hybrid.code, 60, grant_lifetime_seconds=60
+        ),
+        "grants.open": lambda: grants.open(hybrid.handle, hybrid.code.grant, 60),
+        "sign_ons.note_client": lambda: sign_ons.note_client(person.user_id, sid, CLIENT),
         "grants.rotate, grace": lambda: grant.rotate(0),
         "grants.revoke": lambda: grants.revoke(issued.handle, CLIENT),
         "sign_ons.start": lambda: sign_ons.start(person.user_id, "s", HOUR),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oidc.stores.records import AuthorizationCode, CodePresentation, GrantHandle
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
-from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key
+from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key, user_key
 from oidc.stores.redis.packing import pack_code, unpack_code
 from oidc.stores.redis.script import Argument, load_script
 
@@ -16,22 +16,31 @@ _REDEEM = load_script("codes_redeem", library="person", reads_found_keys=True)
 class RedisCodes:
     """See `stores.base.Codes`.
 
-    Redis: a hash with the columns of the code and its grant, `redeemable_ms`, and once it is used
-    `used_by`, the request id that used it.
+    Redis: a hash with the columns of the code and its grant, `redeemable_ms`, `opened` if the
+    grant was opened with it, and once it is used `used_by`, the request id that used it.
     """
 
     def issue(
-        self, handle: GrantHandle, code_hash: str, code: AuthorizationCode, lifetime_seconds: int
+        self,
+        handle: GrantHandle,
+        code_hash: str,
+        code: AuthorizationCode,
+        lifetime_seconds: int,
+        *,
+        grant_lifetime_seconds: int = 0,
     ) -> None:
         bucket, grant = handle.bucket, code.grant
         keys = [
             code_key(bucket, code_hash),
+            grant_key(bucket, handle.grant_id),
             sid_key(bucket, grant.sid),
             not_before_key(bucket, grant.user_id),
+            user_key(bucket, grant.user_id),
         ]
-        lifetime_ms = lifetime_seconds * 1000
-        who = [bucket, grant.user_id, grant.sid, grant.client_id]
-        arguments: list[Argument] = [*who, lifetime_ms, 2 * lifetime_ms, *pack_code(code)]
+        trace_ms = 2 * lifetime_seconds * 1000
+        grant_ms = max(grant_lifetime_seconds * 1000, trace_ms) if grant_lifetime_seconds else 0
+        lifetimes = [lifetime_seconds * 1000, trace_ms, grant_ms]
+        arguments: list[Argument] = [bucket, handle.grant_id, *lifetimes, *pack_code(code)]
         unwrap(run_script(_ISSUE, keys, arguments, write=True))
 
     def redeem(

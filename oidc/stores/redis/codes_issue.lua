@@ -1,10 +1,18 @@
 #!lua
--- KEYS: code, session, not-before. ARGV: bucket, user, sid, client, redeemable ms, trace ms, then the fields of the code.
-local bucket, user, sid, client = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if not session_lives(bucket, user, sid, not_before_ms(bucket, user)) then
-  return {'session_ended'}
+-- KEYS: code, grant, session, not-before, index of the person.
+-- ARGV: bucket, grant id, redeemable ms, trace ms, grant lifetime ms (0: the code opens it), then the fields of the code.
+local bucket, id = ARGV[1], ARGV[2]
+local code = record_of(ARGV, 6)
+local not_before = not_before_ms(bucket, code.user)
+local known = redis.call('EXISTS', KEYS[1]) == 1
+redis.call('EXISTS', KEYS[2])
+touch_index(bucket, code.user)
+if not session_lives(bucket, code.user, code.sid, not_before) then return {'session_ended'} end
+note_client(bucket, code.sid, code.client)
+redis.call('HSET', KEYS[1], 'redeemable_ms', now_ms() + ARGV[3], unpack(ARGV, 6))
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+if ARGV[5] ~= '0' and not known then
+  redis.call('HSET', KEYS[1], 'opened', '1')
+  open_grant(bucket, id, code, not_before, grant_end_ms(code, ARGV[5]))
 end
-redis.call('HSETNX', KEYS[2], 'client:' .. client, redis.call('HLEN', KEYS[2]))
-redis.call('HSET', KEYS[1], 'redeemable_ms', now_ms() + ARGV[5], unpack(ARGV, 7))
-redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return {'ok'}

@@ -2,9 +2,10 @@
 -- KEYS: code, grant. ARGV: bucket, grant id, client, redirect URI, code challenge, request id, grant lifetime ms.
 local CODE = {
   'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at', 'claims',
-  'redirect_uri', 'code_challenge', 'nonce', 'redeemable_ms', 'used_by',
+  'redirect_uri', 'code_challenge', 'nonce', 'redeemable_ms', 'used_by', 'opened',
 }
-local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
+local bucket, id, request = ARGV[1], ARGV[2], ARGV[6]
+local member = 'g:' .. id
 local now = now_ms()
 local code = read(KEYS[1], CODE)
 if not code then return {'not_found'} end
@@ -14,6 +15,7 @@ if code.client ~= ARGV[3] then return {'mismatch', 'client_id'} end
 if code.redirect_uri ~= ARGV[4] then return {'mismatch', 'redirect_uri'} end
 if code.code_challenge ~= ARGV[5] then return {'mismatch', 'code_challenge'} end
 
+local is_open = redis.call('EXISTS', KEYS[2]) == 1
 touch_index(bucket, code.user)
 if code.used_by == request then
   redis.call('HSET', KEYS[1], 'used_by', request)
@@ -28,15 +30,14 @@ end
 
 local not_before = not_before_ms(bucket, code.user)
 if not session_lives(bucket, code.user, code.sid, not_before) then return {'session_ended'} end
-local expires = math.min(now + ARGV[7], code.expires_at * 1000)
-if expires <= now then return {'not_found'} end
+local expires = grant_end_ms(code, ARGV[7])
+-- A grant that was opened with the code and is gone was ended: nothing brings it back.
+if expires <= now or code.opened and not is_open then return {'not_found'} end
 redis.call('HSET', KEYS[1], 'used_by', request)
-local grant = {'start', start_ms(not_before), 'generation', 0}
-for _, field in ipairs(GRANT) do
-  grant[#grant + 1] = field
-  grant[#grant + 1] = code[field]
+if is_open then
+  redis.call('PEXPIREAT', KEYS[2], expires)
+  enter_in_index(bucket, code.user, member, expires)
+else
+  open_grant(bucket, id, code, not_before, expires)
 end
-redis.call('HSET', KEYS[2], unpack(grant))
-redis.call('PEXPIREAT', KEYS[2], expires)
-enter_in_index(bucket, code.user, member, expires)
 return {'ok', unpack(values_of(code, CODE), 1, 13)}

@@ -6,10 +6,11 @@ from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle, RefreshPresentation, Rotation
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import post, run_script
-from oidc.stores.redis.keys import grant_key, revoked_key, user_key
-from oidc.stores.redis.packing import unpack_grant
+from oidc.stores.redis.keys import grant_key, not_before_key, revoked_key, sid_key, user_key
+from oidc.stores.redis.packing import pack_grant, unpack_grant
 from oidc.stores.redis.script import Argument, load_script
 
+_OPEN = load_script("grants_open", library="person")
 _FIND = load_script("grants_find", library="person", reads_found_keys=True)
 _ROTATE = load_script("grants_rotate", library="person", reads_found_keys=True)
 _REVOKE = load_script("grants_revoke", library="person", reads_found_keys=True)
@@ -25,6 +26,17 @@ class RedisGrants:
     `generation`, and since the last rotation `rotated_ms`, `rotated_by`, its request id, and
     `unanswered` until the new generation is on its way to the client.
     """
+
+    def open(self, handle: GrantHandle, grant: Grant, lifetime_seconds: int) -> None:
+        bucket, grant_id = handle.bucket, handle.grant_id
+        keys = [
+            grant_key(bucket, grant_id),
+            sid_key(bucket, grant.sid),
+            not_before_key(bucket, grant.user_id),
+            user_key(bucket, grant.user_id),
+        ]
+        arguments: list[Argument] = [bucket, grant_id, lifetime_seconds * 1000, *pack_grant(grant)]
+        unwrap(run_script(_OPEN, keys, arguments, write=True))
 
     def find(self, handle: GrantHandle, jti: str) -> Grant:
         bucket, grant_id = handle.bucket, handle.grant_id

@@ -34,6 +34,12 @@ local function session_lives(bucket, user, sid, not_before)
   return session[1] == user and tonumber(session[2]) > not_before and not session[3]
 end
 
+local function note_client(bucket, sid, client)
+  local session, field = key('sid', bucket, sid), 'client:' .. client
+  local number = redis.call('HGET', session, field) or redis.call('HLEN', session)
+  redis.call('HSET', session, field, number)
+end
+
 -- `grant`: a table with at least user, sid, offline, start.
 local function grant_lives(bucket, grant)
   local not_before = not_before_ms(bucket, grant.user)
@@ -71,6 +77,31 @@ end
 
 local function leave_index(bucket, user, member)
   redis.call('ZREM', key('user', bucket, user), member)
+end
+
+-- When a grant ends that lives so long from now: milliseconds, at most its absolute end.
+local function grant_end_ms(record, lifetime_ms)
+  return math.min(now_ms() + lifetime_ms, record.expires_at * 1000)
+end
+
+-- Store a grant at generation 0. `record`: a table with the columns of the grant.
+local function open_grant(bucket, id, record, not_before, expires_ms)
+  local name = key('grant', bucket, id)
+  local fields = {'start', start_ms(not_before), 'generation', 0}
+  for _, field in ipairs(GRANT) do
+    fields[#fields + 1] = field
+    fields[#fields + 1] = record[field]
+  end
+  redis.call('HSET', name, unpack(fields))
+  redis.call('PEXPIREAT', name, expires_ms)
+  enter_in_index(bucket, record.user, 'g:' .. id, expires_ms)
+end
+
+-- Make a table of a flat list of fields and values, from a position on.
+local function record_of(list, first)
+  local record = {}
+  for position = first, #list, 2 do record[list[position]] = list[position + 1] end
+  return record
 end
 
 -- A write of no meaning, for answers that stand on what somebody else wrote.

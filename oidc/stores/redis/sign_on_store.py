@@ -16,6 +16,7 @@ from oidc.stores.redis.script import Argument, load_script
 
 _START = load_script("sign_ons_start", library="person")
 _FIND = load_script("sign_ons_find", library="person")
+_NOTE_CLIENT = load_script("sign_ons_note_client", library="person")
 _END = load_script("sign_ons_end", library="person", reads_found_keys=True)
 _END_ALL = load_script("sign_ons_end_all", library="person")
 _LIST = load_script("sign_ons_list", library="person", reads_found_keys=True)
@@ -51,6 +52,12 @@ class RedisSignOns:
         return unpack_sign_on(
             sid, unwrap(run_script(_FIND, keys, [bucket, user_id, sid], write=False))
         )
+
+    def note_client(self, user_id: str, sid: str, client_id: str) -> None:
+        bucket = bucket_of(user_id)
+        keys = [sid_key(bucket, sid), not_before_key(bucket, user_id)]
+        arguments: list[Argument] = [bucket, user_id, sid, client_id]
+        unwrap(run_script(_NOTE_CLIENT, keys, arguments, write=True))
 
     def end(self, user_id: str, sid: str) -> SignOn | None:
         bucket = bucket_of(user_id)
