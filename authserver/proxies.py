@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from oidc.doors.wsgi import WSGIApplication
@@ -15,7 +15,10 @@ class TrustedProxies:
     """Put the client's own address into the environ, for both doors.
 
     The address is the last one in `X-Forwarded-For` that is not a trusted proxy itself: whatever
-    stands further left was written by strangers.
+    stands further left was written by strangers. Without trusted proxies, the header is dropped.
+
+    A socket for both versions of IP shows every IPv4 address as one of the same small IPv6 network
+    (`::ffff:192.0.2.7`). Such are read as IPv4, or all of them would share one rate limit.
     """
 
     def __init__(self, application: WSGIApplication, trusted: Iterable[str]) -> None:
@@ -25,9 +28,11 @@ class TrustedProxies:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        if self._is_trusted(environ.get("REMOTE_ADDR", "")):
+        environ["REMOTE_ADDR"] = _unmapped(environ.get("REMOTE_ADDR", ""))
+        if self._networks and self._is_trusted(environ["REMOTE_ADDR"]):
             chain = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            for address in reversed([value.strip() for value in chain if value.strip()]):
+            for entry in reversed([value.strip() for value in chain if value.strip()]):
+                address = _unmapped(entry)
                 if not _is_address(address):
                     break
                 environ["REMOTE_ADDR"] = address
@@ -67,3 +72,10 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _unmapped(address: str) -> str:
+    """Return the IPv4 address in an IPv4-mapped one (RFC 4291 section 2.5.5.2)."""
+    if not address.lower().startswith("::ffff:") or not _is_address(address):
+        return address
+    return str(IPv6Address(address).ipv4_mapped or address)

@@ -27,5 +27,4 @@ scheme = "https" if settings.IS_HTTPS else "http"
 application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(pages, scheme))
 if settings.FORCE_SCRIPT_NAME:
     application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
-if settings.TRUSTED_PROXIES:
-    application = TrustedProxies(application, settings.TRUSTED_PROXIES)
+application = TrustedProxies(application, settings.TRUSTED_PROXIES)
