@@ -12,6 +12,7 @@ from authserver import health
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+handler400 = "oidc.pages.errors.bad_request"
 handler500 = "oidc.pages.errors.server_error"
 
 urlpatterns = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 
 from oidc import events
@@ -16,6 +18,8 @@ from oidc.http import NO_STORE
 
 OUTAGES = (StoreUnavailable, OperationalError, InterfaceError)
 """What a view raises when the cluster or the database is away."""
+UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError)
+"""What Django raises for a request of too many parts, or of a broken form."""
 
 
 def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
@@ -50,11 +54,23 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     return error_view(request, failure)
 
 
+def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """Django's hook: a request that cannot be read. Its page looks at nothing in it again."""
+    error = ProtocolError(
+        "invalid_request",
+        "the request was not understood; please go back and try again",
+        detail=type(exception).__name__,
+    )
+    return error_view(request, error)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's hook: nobody caught it. A store that is away, met by a middleware, or a defect."""
+    """Django's hook: nobody caught it. Met by a middleware or an error page, or a defect."""
     error = sys.exc_info()[1]
     if isinstance(error, OUTAGES):
         return unavailable(request, error)
+    if isinstance(error, UNREADABLE):
+        return bad_request(request, error)
     defect = ProtocolError(
         "server_error",
         "the server failed; its log has the reason",

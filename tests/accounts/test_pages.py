@@ -38,7 +38,7 @@ def test_nothing_comes_from_outside(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["400.html", "403.html", "404.html", "429.html"],
+    ["403.html", "404.html", "429.html"],
 )
 def test_error_pages_need_no_context(name: str) -> None:
     page = render_to_string(name)
