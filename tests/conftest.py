@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oidc import failures
 from tests.support.cluster import owned_cluster, remove, remove_abandoned
 from tests.support.stack import stack  # noqa: F401  a fixture for every folder
 from tests.support.ttl_scan import keys_without_expiry
@@ -46,3 +47,9 @@ def pytest_unconfigure() -> None:
     cluster = owned_cluster()
     if cluster is not None:
         remove(cluster)
+
+
+@pytest.fixture(autouse=True)
+def failure_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test see its own failures kept, however many others came before in this minute."""
+    monkeypatch.setattr(failures, "_budget", failures._Budget())
