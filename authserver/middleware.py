@@ -9,8 +9,10 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import SID_MEMBER
+from oidc.conf import configuration
 from oidc.doors.wrapper import new_reference
 from oidc.errors import SessionEnded
+from oidc.logout.browser_state import browser_state_cookie
 from oidc.pages.errors import OUTAGES, unavailable
 from oidc.stores.redis import sign_ons
 
@@ -64,6 +66,21 @@ class SignOnMiddleware:
         if user_id and not _is_signed_on(user_id, request.session.get(SID_MEMBER, "")):
             logout(request)
         return self.get_response(request)
+
+
+class BrowserStateMiddleware:
+    """Keep the cookie that `check_session_iframe` reads in step with who is signed in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sid = request.session.get(SID_MEMBER, "") if request.session.get(SESSION_KEY) else ""
+        presented = request.COOKIES.get(configuration().browser_state_cookie_name, "")
+        for _, cookie in browser_state_cookie(presented, sid):
+            response.cookies.load(cookie)
+        return response
 
 
 def _is_signed_on(user_id: str, sid: str) -> bool:

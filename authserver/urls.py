@@ -8,9 +8,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from authserver import health
+from oidc.pages.sign_out import sign_out
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.logout = sign_out  # type: ignore[assignment,method-assign]
 
 handler400 = "oidc.pages.errors.bad_request"
 handler500 = "oidc.pages.errors.server_error"

@@ -1,4 +1,8 @@
-"""Authorization requests that wait for a person, each bound to the browser that started it."""
+"""Requests that wait for a person, each bound to the browser that started it.
+
+Mostly authorization requests. What waits for something else has another `purpose`, and never opens
+in the place of one.
+"""
 
 from __future__ import annotations
 
@@ -6,58 +10,80 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Mapping
 from http.cookies import SimpleCookie
 
 from oidc.conf import configuration
 from oidc.errors import NotFound
-from oidc.http import Headers, Parameters, Request
+from oidc.http import Headers, Request
 from oidc.stores.records import Interaction
 from oidc.stores.redis import interactions
 
 RESUMPTION_LIFETIME_SECONDS = 60
 
 
-def start_interaction(request: Request, parameters: Parameters) -> tuple[Interaction, Headers]:
+def start_interaction(
+    request: Request, parameters: Mapping[str, str], *, purpose: str = ""
+) -> tuple[Interaction, Headers]:
     """Keep a request under an id of its own. One round trip.
 
     Returns the interaction, and the header that gives the browser its binding cookie if it has
     none: all interactions of one browser share it.
     """
     secret = request.cookie(configuration().browser_cookie_name)
+    return keep_for_browser(secret, parameters, purpose=purpose)
+
+
+def keep_for_browser(
+    browser_secret: str, parameters: Mapping[str, str], *, purpose: str = ""
+) -> tuple[Interaction, Headers]:
+    """Do what `start_interaction` does, for the value of a browser's binding cookie, or none."""
     headers: Headers = ()
-    if not secret:
-        secret = secrets.token_urlsafe(16)
-        headers = (("Set-Cookie", _browser_cookie(secret)),)
-    interaction = _new(parameters, browser_hash=_hash(secret))
+    if not browser_secret:
+        browser_secret = secrets.token_urlsafe(16)
+        headers = (("Set-Cookie", _browser_cookie(browser_secret)),)
+    interaction = _new(parameters, browser_hash=_hash(browser_secret, purpose))
     interactions.store(interaction, configuration().interaction_lifetime_seconds)
     return interaction, headers
 
 
-def keep_for_resumption(parameters: Parameters) -> Interaction:
+def keep_for_resumption(parameters: Mapping[str, str], *, purpose: str = "") -> Interaction:
     """Keep a request that is worth as much as its parameters: bound to no browser, for a minute.
 
     Whoever learns its id can do no more than start the request, as with any link to us.
     """
-    kept = _new(parameters, browser_hash="")
+    kept = _new(parameters, browser_hash=purpose)
     interactions.store(kept, RESUMPTION_LIFETIME_SECONDS)
     return kept
 
 
-def find_interaction(interaction_id: str, browser_secret: str) -> Interaction:
+def resume(interaction_id: str, *, request_id: str, purpose: str = "") -> Interaction:
+    """Take back what `keep_for_resumption` kept, once. Two round trips.
+
+    Raises:
+        NotFound: unknown, taken already, expired, or something that waits for a person on a page,
+            and has to be there afterwards.
+    """
+    if interactions.find(interaction_id).browser_hash != purpose:
+        raise NotFound("not kept for resumption")
+    return interactions.consume(interaction_id, request_id=request_id)
+
+
+def find_interaction(interaction_id: str, browser_secret: str, *, purpose: str = "") -> Interaction:
     """Return a waiting interaction of this browser. One round trip.
 
     Raises:
-        NotFound: unknown, finished, expired, or started by another browser.
+        NotFound: unknown, finished, expired, of another purpose, or started by another browser.
     """
     interaction = interactions.find(interaction_id)
     if not browser_secret or not hmac.compare_digest(
-        interaction.browser_hash, _hash(browser_secret)
+        interaction.browser_hash, _hash(browser_secret, purpose)
     ):
-        raise NotFound("started by another browser")
+        raise NotFound("started by another browser, or for something else")
     return interaction
 
 
-def _new(parameters: Parameters, *, browser_hash: str) -> Interaction:
+def _new(parameters: Mapping[str, str], *, browser_hash: str) -> Interaction:
     return Interaction(
         interaction_id=secrets.token_urlsafe(16),
         browser_hash=browser_hash,
@@ -66,8 +92,10 @@ def _new(parameters: Parameters, *, browser_hash: str) -> Interaction:
     )
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def _hash(secret: str, purpose: str) -> str:
+    """Hash both. A secret has no space in it, so no purpose can be taken for a part of one."""
+    text = f"{secret} {purpose}" if purpose else secret
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _browser_cookie(secret: str) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.authentication import SID_MEMBER
 from oidc.conf import configuration
+from oidc.logout import ending
 from oidc.stores.redis import sign_ons
 
 
@@ -31,9 +32,9 @@ def end_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
     """End it, before the browser session goes. Receives `user_logged_out`."""
     sid = request.session.get(SID_MEMBER)
     if user is not None and sid:
-        sign_ons.end(str(user.pk), sid)
+        ending.end_session(str(user.pk), sid)
 
 
 def end_everything(sender: Any, user_id: str, **_: Any) -> None:
     """End every session and grant of a person. Receives `signed_out_everywhere`."""
-    sign_ons.end_all(user_id)
+    ending.end_everything(user_id)

@@ -10,12 +10,15 @@ from django.urls import path
 from oidc.doors import django as django_door
 from oidc.doors.endpoint import Endpoint
 from oidc.endpoints.authorize import authorize
+from oidc.endpoints.check_session import check_session
+from oidc.endpoints.end_session import end_session
 from oidc.endpoints.introspect import introspect
 from oidc.endpoints.jwks import jwks
 from oidc.endpoints.metadata import metadata
 from oidc.endpoints.revoke import revoke
 from oidc.endpoints.token import token
 from oidc.endpoints.userinfo import userinfo
+from oidc.pages import sign_out
 from oidc.pages.interaction import interaction
 
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
@@ -26,6 +29,8 @@ ENDPOINTS = (
     Endpoint("userinfo", "/oauth2/userinfo", userinfo, BOTH, cors=True),
     Endpoint("revoke", "/oauth2/revoke", revoke, POST, cors=True),
     Endpoint("introspect", "/oauth2/introspect", introspect, POST),
+    Endpoint("end_session", "/oauth2/logout", end_session, BOTH, for_people=True),
+    Endpoint("check_session", "/oauth2/check_session", check_session, GET, frameable=True),
     Endpoint("jwks", "/.well-known/jwks.json", jwks, GET, cors=True),
     Endpoint("metadata", "/.well-known/openid-configuration", metadata, GET, cors=True),
     Endpoint("metadata", "/.well-known/oauth-authorization-server", metadata, GET, cors=True),
@@ -34,4 +39,9 @@ ENDPOINTS = (
 urlpatterns = [
     *django_door.urlpatterns(ENDPOINTS),
     path("interaction/<str:interaction_id>", interaction, name="interaction"),
+    path("sign-out/<str:logout_id>", sign_out.for_client, name="sign_out"),
+    path("signing-out/<str:farewell_id>", sign_out.signing_out, name="signing_out"),
+    # In the place of allauth's: signing out of the account goes the same way.
+    path("accounts/logout/", sign_out.sign_out, name="account_logout"),
+    path("accounts/sign-out-everywhere/", sign_out.everywhere, name="account_sign_out_everywhere"),
 ]

@@ -1,4 +1,4 @@
-"""Fetches JSON from addresses that clients chose, without lending them a way into our network.
+"""Asks at addresses that clients chose, without lending them a way into our network.
 
 The danger is server-side request forgery. So: the name is resolved once, all its addresses must be
 public, and the connection goes to exactly one of these, under the name's own certificate. A name
@@ -14,13 +14,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from oidc.conf import configuration
 
@@ -31,7 +31,7 @@ _MOST_ADDRESSES = 4
 
 
 class FetchFailed(Exception):
-    """There is no document to be had. The text is for the log."""
+    """There is no answer to be had. The text is for the log."""
 
 
 def fetch_json(
@@ -51,9 +51,29 @@ def fetch_json(
             raise FetchFailed("took too long")
         return json.loads(body)
     except (OSError, HTTPException) as error:
-        raise FetchFailed(f"no answer: {type(error).__name__}") from error
+        raise FetchFailed(_no_answer(error)) from error
     except (ValueError, RecursionError) as error:
         raise FetchFailed("not JSON") from error
+
+
+def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> int:
+    """Send a form. Returns the status of the answer, whose body nobody looks at.
+
+    Raises:
+        FetchFailed: forbidden, unreachable, or too slow.
+    """
+    parts = _checked_parts(url)
+    deadline = time.monotonic() + timeout_seconds
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
+    try:
+        with _connected(parts, deadline) as connection:
+            connection.request("POST", _target(parts), urlencode(form), headers)
+            return connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        is_late = time.monotonic() >= deadline
+        raise FetchFailed("took too long" if is_late else _no_answer(error)) from error
+    except ValueError as error:
+        raise FetchFailed("malformed address") from error
 
 
 def is_allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
@@ -159,8 +179,7 @@ def _cut(connection: HTTPConnection) -> None:
 
 
 def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> bytes:
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request("GET", target, headers={"Accept": "application/json"})
+    connection.request("GET", _target(parts), headers={"Accept": "application/json"})
     response = connection.getresponse()
     if response.status != 200:
         raise FetchFailed(f"status {response.status}")
@@ -168,3 +187,11 @@ def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> byte
     if len(body) > max_bytes:
         raise FetchFailed("too large")
     return body
+
+
+def _target(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _no_answer(error: Exception) -> str:
+    return f"no answer: {type(error).__name__}"

@@ -16,6 +16,7 @@ class Endpoint:
     `query_on_post`: whether a POST may carry query parameters (RFC 6749 section 3.2 says no).
     `for_people`: errors are shown as a page, not as JSON.
     `json`: its body is a JSON object (`Request.json`) instead of a form.
+    `frameable`: pages of other sites may show it in a frame.
     """
 
     name: str
@@ -26,3 +27,4 @@ class Endpoint:
     query_on_post: bool = False
     for_people: bool = False
     json: bool = False
+    frameable: bool = False

@@ -10,12 +10,13 @@ from oidc.authorization import grant_authorization
 from oidc.conf import configuration
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Request, Response, redirect
-from oidc.interactions import keep_for_resumption, start_interaction
+from oidc.interactions import keep_for_resumption, resume, start_interaction
+from oidc.logout.browser_state import browser_state_cookie
 from oidc.requests.authorization_request import AuthorizationRequest
 from oidc.requests.decision import next_need
 from oidc.requests.validation import ErrorForClient, validate_authorization_request
 from oidc.response_mode import authorization_error_response
-from oidc.stores.redis import browser_sessions, interactions
+from oidc.stores.redis import browser_sessions
 
 RESUME_PARAMETER = "resume"
 
@@ -43,7 +44,8 @@ def _answer(
         if need is None and context is not None:
             request.notes["user_id"] = context.user_id
             try:
-                return grant_authorization(authorization, context)
+                answer = grant_authorization(authorization, context)
+                return _with_browser_state(request, answer, context.sid)
             except SessionEnded:
                 need = next_need(authorization, None)
         if need is not None and "none" in authorization.prompt:
@@ -54,17 +56,22 @@ def _answer(
     return redirect(f"{configuration().base_path}/interaction/{interaction.interaction_id}", cookie)
 
 
+def _with_browser_state(request: Request, answer: Response, sid: str) -> Response:
+    """Make sure that the browser has the cookie which `session_state` was made from."""
+    presented = request.cookie(configuration().browser_state_cookie_name)
+    for name, value in browser_state_cookie(presented, sid):
+        answer = answer.with_header(name, value)
+    return answer
+
+
 def _parameters_of(request: Request) -> Parameters:
     """Return the request's parameters, from the query, the form, or those kept from a POST."""
     if request.method == "POST":
         return request.form
     if RESUME_PARAMETER not in request.query:
         return request.query
-    interaction_id = request.query[RESUME_PARAMETER]
     try:
-        if interactions.find(interaction_id).browser_hash:
-            raise NotFound("waits for a person, on a page")  # and has to be there afterwards
-        kept = interactions.consume(interaction_id, request_id=request.request_id)
+        kept = resume(request.query[RESUME_PARAMETER], request_id=request.request_id)
     except NotFound as error:
         raise PageError("invalid_request", "this sign-in request is not waiting here") from error
     return Parameters(kept.parameters)

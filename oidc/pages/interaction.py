@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.authentication import AuthenticationContext, authentication_context
+from accounts.authentication import AuthenticationContext
 from oidc.authorization import deny_authorization, grant_authorization
 from oidc.conf import configuration
 from oidc.doors.django import to_django
@@ -23,7 +23,8 @@ from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Response
 from oidc.interactions import find_interaction
 from oidc.pages.errors import error_view
-from oidc.pages.scopes import scopes_in_plain_words
+from oidc.pages.scopes import claims_in_plain_words, scopes_in_plain_words
+from oidc.pages.signed_in import signed_in
 from oidc.requests.authorization_request import AuthorizationRequest
 from oidc.requests.consent import remember_consent
 from oidc.requests.decision import Need, next_need
@@ -62,7 +63,7 @@ def _go_on(
 ) -> HttpResponse:
     if request.method == "POST" and request.POST.get("decision") == "deny":
         return _finish(request, waiting.interaction_id, deny_authorization(authorization))
-    context = _signed_in(request)
+    context = signed_in(request)
     try:
         need = next_need(authorization, context, waiting)
     except ProtocolError as error:
@@ -77,7 +78,12 @@ def _go_on(
     if need is Need.CONSENT:
         if request.POST.get("decision") != "allow":
             return _ask_consent(request, authorization)
-        remember_consent(context.user_id, authorization.client.client_id, authorization.scope)
+        remember_consent(
+            context.user_id,
+            authorization.client.client_id,
+            authorization.scope,
+            authorization.claims.releasable,
+        )
     return _grant(request, waiting, authorization, context)
 
 
@@ -130,7 +136,8 @@ def _choose_account(
 def _ask_consent(request: HttpRequest, authorization: AuthorizationRequest) -> HttpResponse:
     context = {
         "client": authorization.client,
-        "scopes": scopes_in_plain_words(authorization.scope),
+        "scopes": scopes_in_plain_words(authorization.scope)
+        + claims_in_plain_words(authorization.claims.releasable, authorization.scope),
         "person": request.user,
     }
     return render(request, "oidc/consent.html", context)
@@ -139,11 +146,6 @@ def _ask_consent(request: HttpRequest, authorization: AuthorizationRequest) -> H
 def _send_to(page: str, waiting: Interaction) -> HttpResponse:
     back = reverse("interaction", args=[waiting.interaction_id])
     return redirect(f"{reverse(page)}?{urlencode({'next': back})}")
-
-
-def _signed_in(request: HttpRequest) -> AuthenticationContext | None:
-    context = authentication_context(dict(request.session.items()))
-    return context if context is not None and context.sid else None
 
 
 _NOT_WAITING = ProtocolError(

@@ -49,6 +49,6 @@ def test_the_answer_is_posted(
     page.wait_for_url(REDIRECT_URI)
     [(method, form)] = posted
     assert method == "POST"
-    assert form.keys() == {"code", "state", "iss"}
+    assert form.keys() == {"code", "state", "iss", "session_state"}
     assert form["state"] == [request["state"]]
     assert form["iss"] == [stack.issuer]

@@ -25,7 +25,7 @@ def test_3_1_2_5_success_has_code_state_and_iss(signed_in: Browser, web: Relying
     answer = web.authorize(signed_in)
     assert answer.status == 303
     assert answer.location.startswith(web.redirect_uri + "?")
-    assert set(answer.redirect_members) == {"code", "state", "iss"}
+    assert set(answer.redirect_members) == {"code", "state", "iss", "session_state"}
     assert answer.redirect_members["state"] == web.state
     assert answer.redirect_members["iss"] == ISSUER
     assert answer.header("Cache-Control") == "no-store"

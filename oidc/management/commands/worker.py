@@ -1,49 +1,84 @@
-"""`manage.py worker`: housekeeping. Run one or more beside the server."""
+"""`manage.py worker`: housekeeping and logout delivery. Run one or more beside the server."""
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
+from oidc.logout.delivery import Deliveries
+from oidc.logout.outbox import forget_old_notifications
 
-EVERY_SECONDS = 3600
-TASKS: tuple[tuple[str, Callable[[], int]], ...] = (("forget_old_failures", forget_old_failures),)
+POLL_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 3600
+TASKS: tuple[tuple[str, Callable[[], int]], ...] = (
+    ("forget_old_failures", forget_old_failures),
+    ("forget_old_notifications", forget_old_notifications),
+)
 
 _log = structlog.get_logger("gatehouse.worker")
+_Result = TypeVar("_Result")
 
 
 class Command(BaseCommand):
-    help = "Does the housekeeping: forgets failed requests after 30 days."
+    help = (
+        "Tells apps that somebody has signed out (back-channel logout), and forgets failed "
+        "requests and old notifications after 30 days."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do everything once, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        deliveries = Deliveries()
+        if options["once"]:
+            _do_housekeeping()
+            while deliveries.step(POLL_SECONDS):
+                pass
+            deliveries.finish()
+            return
         stopping = threading.Event()
-        if not options["once"]:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stopping.set())
-        while True:
-            for name, task in TASKS:
-                _do(name, task)
-            if options["once"] or stopping.wait(EVERY_SECONDS):
-                return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        _work(deliveries, stopping)
 
 
-def _do(name: str, task: Callable[[], int]) -> None:
-    """Do one task. A lost database costs this round, not the worker."""
+def _work(deliveries: Deliveries, stopping: threading.Event) -> None:
+    """Look into the outbox every second, and keep house every hour, until told to stop."""
+    housekeeping_at = time.monotonic()
+    while not stopping.is_set():
+        if time.monotonic() >= housekeeping_at:
+            _do_housekeeping()
+            housekeeping_at += HOUSEKEEPING_SECONDS
+        if not _with_database("deliver", lambda: deliveries.step(POLL_SECONDS)):
+            stopping.wait(POLL_SECONDS)
+    _with_database("finish", deliveries.finish)
+
+
+def _do_housekeeping() -> None:
+    for name, task in TASKS:
+        count = _with_database(name, task)
+        if count is not None:
+            _log.info(name, count=count)
+
+
+def _with_database(name: str, task: Callable[[], _Result]) -> _Result | None:
+    """Do one thing. A lost database costs this round, not the worker; what was not noted then is
+    done again."""
     close_old_connections()
     try:
-        _log.info(name, count=task())
-    except DatabaseError as error:
+        return task()
+    except (DatabaseError, StoreUnavailable) as error:
         _log.error(name, failed=type(error).__name__)
+        return None
     finally:
         close_old_connections()

@@ -1,0 +1,1 @@
+"""Signing out: whoever signs somebody out, the session ends once, and everybody is told."""

@@ -1,0 +1,59 @@
+"""The state of a browser that apps may watch. Spec: OpenID Connect Session Management 1.0.
+
+A cookie, which the script of `check_session_iframe` can read, says which session of sign-on the
+browser is in, without telling its id. `session_state` in a response is a hash over it: as long as
+the script computes the same one, nothing has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from http.cookies import SimpleCookie
+
+from oidc.clients.validation.addresses import origin_of
+from oidc.conf import configuration
+from oidc.http import Headers
+from oidc.keys.derived import derived_keys
+from oidc.keys.ring import encode
+
+_PURPOSE = "browser state"
+
+
+def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
+    """Return the `session_state` of an authorization response.
+
+    Spec: sections 2 and 3.2. Empty where the redirect URI has no web origin: nothing there could
+    ask the iframe.
+    """
+    if not redirect_uri.startswith(("https://", "http://")):
+        return ""
+    salt = secrets.token_urlsafe(12)
+    text = f"{client_id} {origin_of(redirect_uri)} {browser_state(sid)} {salt}"
+    return f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}"
+
+
+def browser_state(sid: str) -> str:
+    """Return the cookie's value for a session of sign-on. Apps know its id, so there is a key."""
+    key = derived_keys(_PURPOSE).current.key
+    return encode(hmac.digest(key, sid.encode(), "sha256")[:16]).decode()
+
+
+def browser_state_cookie(presented: str, sid: str) -> Headers:
+    """Return the header that brings a browser's cookie up to date, or nothing if it is.
+
+    `sid`: empty if nobody is signed in; the cookie then goes.
+    """
+    value = browser_state(sid) if sid else ""
+    if presented == value:
+        return ()
+    configured = configuration()
+    name = configured.browser_state_cookie_name
+    cookie: SimpleCookie = SimpleCookie({name: value})
+    cookie[name]["path"] = "/"
+    cookie[name]["max-age"] = configured.session_lifetime_seconds if value else 0
+    # The iframe stands on other sites' pages. Browsers take SameSite=None with Secure only.
+    cookie[name]["samesite"] = "None" if configured.cookie_secure else "Lax"
+    cookie[name]["secure"] = configured.cookie_secure
+    return (("Set-Cookie", cookie[name].OutputString()),)

@@ -1,0 +1,161 @@
+"""The one way to sign out, for people and for the apps that send them here.
+
+It asks where it must, ends the session, and lets the browser tell the apps that want to be told by
+it. Those that want to be told by the server are in the outbox by then.
+
+Spec: OpenID Connect RP-Initiated Logout 1.0; Front-Channel Logout 1.0.
+"""
+
+from __future__ import annotations
+
+from csp.decorators import csp_update
+from django.contrib.auth import logout as forget_browser_session
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.authentication import AuthenticationContext
+from accounts.signals import sign_out_everywhere
+from oidc.conf import configuration
+from oidc.endpoints import end_session as endpoint
+from oidc.errors import NotFound, ProtocolError
+from oidc.http import Parameters
+from oidc.interactions import find_interaction, keep_for_browser
+from oidc.logout.ending import end_session
+from oidc.logout.front_channel import front_channels
+from oidc.logout.request import LogoutRequest, validate_logout_request
+from oidc.pages.errors import error_view
+from oidc.pages.signed_in import signed_in
+from oidc.stores.records import SignOn
+from oidc.stores.redis import interactions
+
+FAREWELL = "farewell"
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out of this browser, from the account's own pages."""
+    context = signed_in(request)
+    if context is None:
+        return _go(request, "")
+    if request.method == "POST":
+        return _leave(request, context, "")
+    return _ask(request, LogoutRequest())
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def everywhere(request: HttpRequest) -> HttpResponse:
+    """Sign out of every browser and every app."""
+    context = signed_in(request)
+    if context is None:
+        return _go(request, "")
+    if request.method != "POST":
+        return render(request, "oidc/sign_out_everywhere.html", {"person": request.user})
+    # This browser's session first, by itself: its apps may want to be told by the browser.
+    ended = end_session(context.user_id, context.sid)
+    sign_out_everywhere(context.user_id)
+    return _farewell(request, ended, "")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
+    """Do what a client has sent a person here for.
+
+    Nothing is asked if the client proved, with its ID token, that it means this very session.
+    """
+    context = signed_in(request)
+    try:
+        secret = request.COOKIES.get(configuration().browser_cookie_name, "")
+        waiting = find_interaction(logout_id, secret, purpose=endpoint.PURPOSE)
+    except NotFound:
+        return _go(request, "") if context is None else error_view(request, _NOT_WAITING)
+    wanted = validate_logout_request(Parameters(waiting.parameters))
+    if context is not None and request.method != "POST" and not wanted.is_about(context):
+        reference = waiting.parameters.get(endpoint.REFERENCE, "")
+        return _ask(request, wanted, reference)
+    interactions.consume(logout_id, request_id=request.reference)  # type: ignore[attr-defined]
+    if context is None:
+        return _go(request, wanted.return_address)
+    return _leave(request, context, wanted.return_address)
+
+
+@never_cache
+@require_safe
+def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
+    """Show the frames in which apps are told, then go on. Showing it again does no harm.
+
+    The page's policy lets in frames of these apps, and of nobody else.
+    """
+    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
+    try:
+        farewell = find_interaction(farewell_id, secret, purpose=FAREWELL).parameters
+    except NotFound:
+        return _go(request, "")
+    channels = front_channels(farewell["clients"].split(), farewell["sid"])
+    context = {"channels": channels, "target": farewell["target"] or _signed_out_page()}
+    origins = list(dict.fromkeys(channel.origin for channel in channels))
+
+    @csp_update({"frame-src": origins})
+    def page(request: HttpRequest) -> HttpResponse:
+        return render(request, "oidc/signing_out.html", context)
+
+    return page(request)
+
+
+def _ask(request: HttpRequest, wanted: LogoutRequest, reference: str = "") -> HttpResponse:
+    person = request.user
+    names = {str(person.pk), person.get_username(), getattr(person, "email", "")}
+    context = {
+        "client": wanted.client,
+        "person": person,
+        "means_another": _means_another(wanted, names),
+        "reference": reference,
+    }
+    return render(request, "oidc/sign_out.html", context)
+
+
+def _means_another(wanted: LogoutRequest, names: set[str]) -> bool:
+    """Tell whether the client named somebody, and not the one who is signed in."""
+    named = wanted.hinted_subject or wanted.logout_hint
+    return bool(named) and named.lower() not in {name.lower() for name in names}
+
+
+def _leave(request: HttpRequest, context: AuthenticationContext, target: str) -> HttpResponse:
+    """End this browser's session and go on to `target`."""
+    return _farewell(request, end_session(context.user_id, context.sid), target)
+
+
+def _farewell(request: HttpRequest, ended: SignOn | None, target: str) -> HttpResponse:
+    """Forget the browser's session. Go on, by way of the frames if some app needs one."""
+    forget_browser_session(request)
+    if ended is None or not front_channels(ended.client_ids, ended.sid):
+        return _go(request, target)
+    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
+    remembered = {"sid": ended.sid, "clients": " ".join(ended.client_ids), "target": target}
+    farewell, headers = keep_for_browser(secret, remembered, purpose=FAREWELL)
+    answer = redirect("signing_out", farewell.interaction_id)
+    for _, cookie in headers:
+        answer.cookies.load(cookie)
+    return answer
+
+
+def _go(request: HttpRequest, target: str) -> HttpResponse:
+    """Redirect to a checked address of a client, or to the page that says "signed out"."""
+    answer = HttpResponse(status=303)
+    answer["Location"] = target or _signed_out_page()
+    return answer
+
+
+def _signed_out_page() -> str:
+    return reverse("account_signed_out")
+
+
+_NOT_WAITING = ProtocolError(
+    "invalid_request",
+    "this sign-out has expired, or was started in another browser; please start it again",
+)
