@@ -160,10 +160,10 @@ def _unavailable(detail: str) -> ProtocolError:
 def _finished(endpoint: Endpoint, response: Response, reference: str) -> Response:
     headers = list(response.headers)
     present = {name for name, _ in headers}
-    headers += [pair for pair in security_headers() if pair[0] not in present]
-    if endpoint.cors:
     if endpoint.frameable:
         present.add("X-Frame-Options")  # has no value that allows it
+    headers += [pair for pair in security_headers() if pair[0] not in present]
+    if endpoint.cors:
         headers += cors_headers(endpoint.methods)
     if NO_STORE[0] not in present:
         headers.append(NO_STORE)
