@@ -6,11 +6,20 @@ import base64
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from oidc.errors import StoreUnavailable
 from oidc.keys.derived import derived_keys
 
 
-class CannotDecrypt(Exception):
-    """None of the secret keys fits: `SECRET_KEY` changed and is not among the fallbacks."""
+class CannotDecrypt(StoreUnavailable):
+    """None of the secret keys fits: `SECRET_KEY` changed and is not among the fallbacks.
+
+    Until it is put back, what was encrypted is as good as away: a 503, and a reason in the log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "encrypted under another SECRET_KEY: put the old one into SECRET_KEY_FALLBACKS"
+        )
 
 
 def encrypt(plaintext: bytes) -> str:
