@@ -52,9 +52,9 @@ def _view(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
             remote_address=request.META.get("REMOTE_ADDR", ""),
         )
         answer = to_django(serve(endpoint, arrival))
+        answer.xframe_options_exempt = endpoint.frameable
         if request.method == "HEAD":
             answer.content = b""
         return answer
 
     return view
-        answer.xframe_options_exempt = endpoint.frameable
