@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oidc.errors import AlreadyUsed, Mismatch, NotFound, SessionEnded, StoreError
+from oidc.errors import AlreadyUsed, Mismatch, NotFound, SessionEnded, StoreError, StoreUnavailable
 
 _ERRORS: dict[str, type[StoreError]] = {
     "not_found": NotFound,
@@ -18,10 +18,13 @@ def unwrap(reply: list[Any]) -> list[Any]:
 
     Raises:
         NotFound, AlreadyUsed, SessionEnded, Mismatch: as the script says.
+        StoreUnavailable: `late`: by the node's clock we have given up already.
     """
     status = reply[0]
     if status == "ok":
         return reply[1:]
+    if status == "late":
+        raise StoreUnavailable("the node's clock is ahead of ours by more than the deadline")
     if status == "mismatch":
         raise Mismatch(reply[1])
     raise _ERRORS[status]()

@@ -6,6 +6,7 @@ from oidc.stores.records import AuthorizationCode, CodePresentation, GrantHandle
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
 from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key, user_key
+from oidc.stores.redis.lateness import awaited_until_ms
 from oidc.stores.redis.packing import pack_code, unpack_code
 from oidc.stores.redis.script import Argument, load_script
 
@@ -62,5 +63,6 @@ class RedisCodes:
             presented.code_challenge,
             request_id,
             grant_lifetime_seconds * 1000,
+            awaited_until_ms(),
         ]
         return unpack_code(grant_id, unwrap(run_script(_REDEEM, keys, arguments, write=True)))

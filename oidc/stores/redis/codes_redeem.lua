@@ -1,5 +1,5 @@
 #!lua
--- KEYS: code, grant. ARGV: bucket, grant id, client, redirect URI, code challenge, request id, grant lifetime ms.
+-- KEYS: code, grant. ARGV: bucket, grant id, client, redirect URI, code challenge, request id, grant lifetime ms, awaited until ms.
 local CODE = {
   'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at', 'claims',
   'redirect_uri', 'code_challenge', 'nonce', 'redeemable_ms', 'used_by', 'opened',
@@ -22,6 +22,7 @@ if code.used_by == request then
   return {'ok', unpack(values_of(code, CODE), 1, 13)}
 end
 if code.used_by then
+  if now > tonumber(ARGV[8]) then return {'late'} end
   redis.call('UNLINK', KEYS[2])
   leave_index(bucket, code.user, member)
   redis.call('HSET', KEYS[1], 'replayed', '1')
