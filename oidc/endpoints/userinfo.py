@@ -12,11 +12,11 @@ from oidc.keys.jws import InvalidToken
 from oidc.models.access import reading
 from oidc.stores.redis import grants
 from oidc.tokens.access_token import AccessToken, read_access_token
-from oidc.tokens.claims import claims_for_scope
+from oidc.tokens.claims import claims_by_name, claims_for_scope, requested_claim_names
 
 
 def userinfo(request: Request) -> Response:
-    """Return the claims that an access token's scopes allow. One round trip, one SQL query."""
+    """Return the claims that scopes and the `claims` parameter allow. One round trip, one query."""
     token = _accepted(request)
     try:
         grant = grants.find(token.handle, token.jti)
@@ -27,7 +27,10 @@ def userinfo(request: Request) -> Response:
         claims = find_standard_claims(grant.user_id)
     if claims is None:
         raise invalid_token("the person's account is gone or disabled")
-    return json_response({"sub": grant.user_id, **claims_for_scope(claims, token.scope)})
+    requested = claims_by_name(claims, requested_claim_names(grant.claims, "userinfo"))
+    return json_response(
+        {"sub": grant.user_id, **claims_for_scope(claims, token.scope), **requested}
+    )
 
 
 def _accepted(request: Request) -> AccessToken:

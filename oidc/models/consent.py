@@ -12,6 +12,7 @@ class Consent(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="consents")
     client_id = models.CharField(max_length=255)
     scope = models.JSONField(default=list)
+    claims = models.JSONField(default=list, help_text="Asked for by name, beyond the scope")
     granted_at = models.DateTimeField(auto_now=True)
 
     class Meta:

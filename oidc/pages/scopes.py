@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oidc.tokens.claims import SCOPE_CLAIMS
+
 PLAIN_WORDS = {
     "profile": "See your name, picture and other details of your profile",
     "email": "See your e-mail address",
@@ -12,6 +14,18 @@ PLAIN_WORDS = {
     "offline_access": "Have access while you are away, until you take it back",
 }
 """Each goes on with the page's heading, "Allow Sample app to:"."""
+
+SPOKEN_CLAIMS = {
+    "email": "e-mail address",
+    "email_verified": "e-mail address and whether it is confirmed",
+    "phone_number_verified": "phone number and whether it is confirmed",
+    "address": "postal address",
+    "zoneinfo": "time zone",
+    "locale": "language",
+    "preferred_username": "username",
+    "profile": "profile page",
+    "updated_at": "profile's last change",
+}
 
 
 def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
@@ -24,3 +38,13 @@ def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
         for value in scope
         if value != "openid"
     ]
+
+
+def claims_in_plain_words(claims: Iterable[str], scope: Iterable[str]) -> list[tuple[str, str]]:
+    """Return claim and description for each claim that no requested scope brings anyway."""
+    brought = {claim for value in scope for claim in SCOPE_CLAIMS.get(value, ())}
+    return [(claim, f"See your {_spoken(claim)}") for claim in sorted(set(claims) - brought)]
+
+
+def _spoken(claim: str) -> str:
+    return SPOKEN_CLAIMS.get(claim, claim.replace("_", " "))

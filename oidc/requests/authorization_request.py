@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from oidc.clients.record import Client
 from oidc.http import Parameters
+from oidc.requests.claims import NOTHING, RequestedClaims
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,12 @@ class AuthorizationRequest:
     prompt: frozenset[str]
     max_age: int | None
     login_hint: str
-    hinted_user_id: str
-    """`sub` of a verified `id_token_hint`, or an empty string."""
+    hinted_sub: str
+    """`sub` of a verified `id_token_hint` or of `claims`, or an empty string."""
+    claims: RequestedClaims
     acr_values: tuple[str, ...]
+    essential_acr_values: tuple[str, ...]
+    """One of these must be met, or the request fails (Core section 5.5.1.1)."""
     ui_locales: tuple[str, ...]
 
     @property
@@ -46,7 +50,10 @@ class Draft:
     code_challenge: str = ""
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
-    hinted_user_id: str = ""
+    hinted_sub: str = ""
+    claims: RequestedClaims = NOTHING
+    acr_values: tuple[str, ...] = ()
+    essential_acr_values: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -67,7 +74,9 @@ class Draft:
             prompt=self.prompt,
             max_age=self.max_age,
             login_hint=get("login_hint", ""),
-            hinted_user_id=self.hinted_user_id,
-            acr_values=tuple(get("acr_values", "").split()),
+            hinted_sub=self.hinted_sub,
+            claims=self.claims,
+            acr_values=self.acr_values,
+            essential_acr_values=self.essential_acr_values,
             ui_locales=tuple(get("ui_locales", "").split()),
         )

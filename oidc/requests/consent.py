@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from oidc.models import Consent
 from oidc.models.access import reading
+from oidc.tokens.claims import SCOPE_CLAIMS
 
 
-def find_consented_scope(user_id: str, client_id: str) -> frozenset[str] | None:
-    """Return every scope that the person allowed this client so far, None if they never did."""
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """Everything that a person allowed a client so far."""
+
+    scope: frozenset[str]
+    claims: frozenset[str]
+
+    def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
+        """Tell whether nothing new is asked for. A scope brings its claims."""
+        brought = {claim for value in self.scope for claim in SCOPE_CLAIMS.get(value, ())}
+        return self.scope.issuperset(scope) and (self.claims | brought).issuperset(claims)
+
+
+def find_consent(user_id: str, client_id: str) -> Consented | None:
+    """Return what the person allowed this client, None if they never did."""
     with reading():
-        row = Consent.objects.filter(user_id=user_id, client_id=client_id)
-        scope = row.values_list("scope", flat=True).first()
-    return None if scope is None else frozenset(scope)
+        rows = Consent.objects.filter(user_id=user_id, client_id=client_id)
+        row = rows.values_list("scope", "claims").first()
+    return None if row is None else Consented(frozenset(row[0]), frozenset(row[1]))
 
 
-def remember_consent(user_id: str, client_id: str, scope: tuple[str, ...]) -> None:
-    """Add scopes to what the person allowed. Two tabs at once lose nothing."""
+def remember_consent(
+    user_id: str, client_id: str, scope: Iterable[str], claims: Iterable[str] = ()
+) -> None:
+    """Add to what the person allowed. Two tabs at once lose nothing."""
     with transaction.atomic():
         Consent.objects.get_or_create(user_id=user_id, client_id=client_id)
         consent = Consent.objects.select_for_update().get(user_id=user_id, client_id=client_id)
         consent.scope = sorted({*consent.scope, *scope})
+        consent.claims = sorted({*consent.claims, *claims})
         consent.save()

@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from enum import Enum, auto
 
-from accounts.authentication import AuthenticationContext
+from accounts.authentication import AuthenticationContext, satisfies
 from oidc.errors import ProtocolError
 from oidc.requests.authorization_request import AuthorizationRequest
-from oidc.requests.consent import find_consented_scope
+from oidc.requests.consent import find_consent
 from oidc.stores.records import Interaction
+from oidc.tokens.subjects import subject_for
 
 
 class Need(Enum):
@@ -46,12 +47,19 @@ def next_need(
     At most one SQL query (the consent).
 
     Raises:
-        ProtocolError: `login_required`: another person signed in than the client asked for.
+        ProtocolError: `login_required`: another person signed in than the client asked for;
+            `unmet_authentication_requirements`: an essential `acr` cannot be reached.
     """
     if context is None:
         return Need.SIGN_UP if "create" in request.prompt else Need.LOGIN
     signed_in_for_this = interaction is not None and context.auth_time >= interaction.created_at
-    if request.hinted_user_id and request.hinted_user_id != context.user_id:
+    if not _is_strong_enough(request, context):
+        raise ProtocolError(
+            "unmet_authentication_requirements",
+            "the essential acr cannot be reached",
+            detail=f"signed in with {context.acr}",
+        )
+    if request.hinted_sub and request.hinted_sub != subject_for(request.client, context.user_id):
         if signed_in_for_this:
             raise ProtocolError("login_required", "another person signed in than the hinted one")
         return Need.OTHER_ACCOUNT
@@ -76,6 +84,12 @@ def _must_authenticate_again(
     return asked_at - context.auth_time > request.max_age or request.max_age == 0
 
 
+def _is_strong_enough(request: AuthorizationRequest, context: AuthenticationContext) -> bool:
+    """An essential `acr` that is not met is a failed authentication (Core section 5.5.1.1)."""
+    essential = request.essential_acr_values
+    return not essential or any(satisfies(context.acr, value) for value in essential)
+
+
 def _must_ask_consent(request: AuthorizationRequest, context: AuthenticationContext) -> bool:
     """A native app's identity is not assured, so its stored consent does not count."""
     if "consent" in request.prompt:
@@ -85,5 +99,5 @@ def _must_ask_consent(request: AuthorizationRequest, context: AuthenticationCont
         return False
     if client.profile == "native":
         return True
-    consented = find_consented_scope(context.user_id, client.client_id)
-    return consented is None or not consented.issuperset(request.scope)
+    consented = find_consent(context.user_id, client.client_id)
+    return consented is None or not consented.covers(request.scope, request.claims.releasable)

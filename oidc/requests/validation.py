@@ -9,9 +9,12 @@ from __future__ import annotations
 from oidc.errors import ProtocolError
 from oidc.http import Parameters
 from oidc.requests.authorization_request import AuthorizationRequest, Draft
+from oidc.requests.checks.acr import check_acr
+from oidc.requests.checks.claims import check_claims
 from oidc.requests.checks.client import check_client
 from oidc.requests.checks.hints import check_id_token_hint
 from oidc.requests.checks.max_age import check_max_age
+from oidc.requests.checks.nonce import check_nonce
 from oidc.requests.checks.pkce import check_code_challenge
 from oidc.requests.checks.prompt import check_prompt
 from oidc.requests.checks.redirect_uri import check_redirect_uri
@@ -30,10 +33,13 @@ CHECKS = (
     check_unsupported_parameters,
     check_response_type,
     check_scope,
+    check_nonce,
     check_code_challenge,
     check_prompt,
     check_max_age,
     check_id_token_hint,
+    check_claims,
+    check_acr,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,10 +24,24 @@ CLAIMS_SUPPORTED = (
 )  # fmt: skip
 
 
+RELEASABLE_CLAIMS = frozenset(claim for claims in SCOPE_CLAIMS.values() for claim in claims)
+"""Every claim about a person that a request may ask for by name."""
+
+
+def requested_claim_names(claims: str, member: str) -> list[str]:
+    """Return what a grant's `claims` asks for in `userinfo` or `id_token`."""
+    return json.loads(claims).get(member, []) if claims else []
+
+
+def claims_by_name(all_claims: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Pick claims by name; those without a value are left out."""
+    return {name: all_claims[name] for name in names if all_claims.get(name) not in (None, "", {})}
+
+
 def claims_for_scope(all_claims: dict[str, Any], scope: Iterable[str]) -> dict[str, Any]:
     """Pick the claims of the granted scopes; those without a value are left out.
 
     `all_claims`: every standard claim of a person by its specified name and type.
     """
     names = [name for value in scope for name in SCOPE_CLAIMS.get(value, ())]
-    return {name: all_claims[name] for name in names if all_claims.get(name) not in (None, "", {})}
+    return claims_by_name(all_claims, names)
