@@ -78,6 +78,7 @@ class Request:
 
     `headers`: lower-case names, only those that some endpoint reads (`doors.HEADERS`).
     `json`: the members of the body, where the endpoint's row says that it is a JSON object.
+    `resource`: the last segment of the path, where the endpoint's row ends in a slash.
     `notes`: what the log line and the event will say besides; ids and reasons, never secrets.
     """
 
@@ -90,6 +91,7 @@ class Request:
     request_id: str
     notes: dict[str, Any] = field(default_factory=dict)
     json: Mapping[str, Any] = field(default_factory=dict)
+    resource: str = ""
 
     def cookie(self, name: str) -> str:
         """Return a cookie's value, or an empty string.

@@ -18,10 +18,12 @@ from oidc.http import Response
 
 def urlpatterns(endpoints: Iterable[Endpoint]) -> list[URLPattern]:
     """Return a URL pattern for each endpoint of a table."""
-    return [
-        path(endpoint.path.removeprefix("/"), _view(endpoint), name=endpoint.name)
-        for endpoint in endpoints
-    ]
+    return [path(_pattern(endpoint), _view(endpoint), name=endpoint.name) for endpoint in endpoints]
+
+
+def _pattern(endpoint: Endpoint) -> str:
+    segment = "<str:resource>" if endpoint.path.endswith("/") else ""
+    return endpoint.path.removeprefix("/") + segment
 
 
 def to_django(response: Response) -> HttpResponse:
@@ -39,7 +41,7 @@ def to_django(response: Response) -> HttpResponse:
 
 def _view(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
     @csrf_exempt
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: HttpRequest, resource: str = "") -> HttpResponse:
         arrival = Arrival(
             method=request.method or "",
             query_string=request.META.get("QUERY_STRING", ""),
@@ -50,6 +52,7 @@ def _view(endpoint: Endpoint) -> Callable[[HttpRequest], HttpResponse]:
                 name: request.headers[name] for name in READ_HEADERS if name in request.headers
             },
             remote_address=request.META.get("REMOTE_ADDR", ""),
+            resource=resource,
         )
         answer = to_django(serve(endpoint, arrival))
         answer.xframe_options_exempt = endpoint.frameable

@@ -12,11 +12,12 @@ from oidc.http import Request, Response
 class Endpoint:
     """A path, the function behind it, and what the wrapper must know about it.
 
+    `path`: one that ends in a slash takes one segment more, which becomes `Request.resource`.
     `cors`: scripts of any origin may call it (it looks at no cookie).
     `query_on_post`: whether a POST may carry query parameters (RFC 6749 section 3.2 says no).
     `for_people`: errors are shown as a page, not as JSON.
-    `json`: its body is a JSON object (`Request.json`) instead of a form.
     `frameable`: pages of other sites may show it in a frame.
+    `json`: its body is a JSON object (`Request.json`) instead of a form.
     """
 
     name: str

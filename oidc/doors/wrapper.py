@@ -41,6 +41,7 @@ class Arrival:
     read: Callable[[int], bytes]
     headers: Mapping[str, str]
     remote_address: str
+    resource: str = ""
 
 
 def new_reference() -> str:
@@ -135,6 +136,7 @@ def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
         request.request_id,
         request.notes,
         members,
+        arrival.resource,
     )
 
 

@@ -28,16 +28,25 @@ class ProtocolDoor:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        endpoint = self._endpoints.get(environ.get("PATH_INFO", ""))
+        endpoint, resource = self._find(environ.get("PATH_INFO", ""))
         if endpoint is None:
             return self._pages(environ, start_response)
-        response = serve(endpoint, _arrival(environ))
+        response = serve(endpoint, _arrival(environ, resource))
         headers = [*response.headers, ("Content-Length", str(len(response.body)))]
         start_response(_STATUS_LINES[response.status], headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
 
+    def _find(self, path: str) -> tuple[Endpoint | None, str]:
+        """Return the endpoint of a path, and the resource below it."""
+        parent, slash, resource = path.rpartition("/")
+        if not resource:
+            return None, ""
+        if endpoint := self._endpoints.get(path):
+            return endpoint, ""
+        return self._endpoints.get(parent + slash), resource
 
-def _arrival(environ: dict[str, Any]) -> Arrival:
+
+def _arrival(environ: dict[str, Any], resource: str) -> Arrival:
     return Arrival(
         method=environ["REQUEST_METHOD"],
         query_string=environ.get("QUERY_STRING", ""),
@@ -46,4 +55,5 @@ def _arrival(environ: dict[str, Any]) -> Arrival:
         read=environ["wsgi.input"].read,
         headers={name: environ[key] for key, name in _ENVIRON_NAMES if key in environ},
         remote_address=environ.get("REMOTE_ADDR", ""),
+        resource=resource,
     )
