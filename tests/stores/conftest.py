@@ -63,9 +63,15 @@ def _wait_for_replicas(made: LocalCluster) -> None:
     for node in made.nodes():
         node.client().config_set("repl-ping-replica-period", 1)
     deadline = time.monotonic() + 20
-    while any(_nodes_shown_by(node) < len(made.nodes()) for node in made.nodes()):
+    while not shows_every_node(made):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def shows_every_node(cluster: LocalCluster) -> bool:
+    """Tell whether a client learns of every node, whichever it asks."""
+    nodes = cluster.nodes()
+    return all(_nodes_shown_by(node) == len(nodes) for node in nodes)
 
 
 def _nodes_shown_by(node: Node) -> int:
