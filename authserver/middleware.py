@@ -76,6 +76,8 @@ class BrowserStateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code >= 500:  # somebody who cannot be served is not signed out by that
+            return response
         sid = request.session.get(SID_MEMBER, "") if request.session.get(SESSION_KEY) else ""
         presented = request.COOKIES.get(configuration().browser_state_cookie_name, "")
         for _, cookie in browser_state_cookie(presented, sid):

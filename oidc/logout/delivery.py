@@ -13,6 +13,7 @@ import structlog
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, post_form
 from oidc.clients.repository import find_client
+from oidc.errors import ProtocolError
 from oidc.keys.ring import key_ring
 from oidc.logout import outbox
 from oidc.models import LogoutNotification
@@ -71,6 +72,7 @@ def _deliver(client: Client, user_id: str, sid: str) -> int:
 
     Raises:
         FetchFailed: there was none.
+        ProtocolError: the token cannot be signed as the client registered.
     """
     token = issue_logout_token(client, user_id, sid)
     return post_form(
@@ -83,7 +85,7 @@ def _record(notification: LogoutNotification, attempt: Future[int]) -> None:
     succeeded = failure is None and attempt.result() in SUCCESS
     if failure is None:
         outcome = f"status {attempt.result()}"
-    elif isinstance(failure, FetchFailed):
+    elif isinstance(failure, FetchFailed | ProtocolError):
         outcome = str(failure)
     else:
         outcome = f"defect: {type(failure).__name__}"

@@ -14,6 +14,7 @@ from oidc.clients.repository import find_client
 from oidc.http import Parameters
 from oidc.keys.jws import InvalidToken
 from oidc.tokens.id_token import read_id_token_hint
+from oidc.tokens.subjects import subject_for
 
 PARAMETERS = frozenset(
     {
@@ -62,7 +63,7 @@ class LogoutRequest:
         """
         if self.client is None or not self.hinted_subject:
             return False
-        is_same_person = self.hinted_subject == context.user_id
+        is_same_person = self.hinted_subject == subject_for(self.client, context.user_id)
         return is_same_person and self.hinted_sid in ("", context.sid)
 
 

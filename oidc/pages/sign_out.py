@@ -8,6 +8,8 @@ Spec: OpenID Connect RP-Initiated Logout 1.0; Front-Channel Logout 1.0.
 
 from __future__ import annotations
 
+from typing import Any
+
 from csp.decorators import csp_update
 from django.contrib.auth import logout as forget_browser_session
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -30,6 +32,7 @@ from oidc.pages.errors import error_view
 from oidc.pages.signed_in import signed_in
 from oidc.stores.records import SignOn
 from oidc.stores.redis import interactions
+from oidc.tokens.subjects import subject_for
 
 FAREWELL = "farewell"
 
@@ -108,20 +111,21 @@ def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
 
 
 def _ask(request: HttpRequest, wanted: LogoutRequest, reference: str = "") -> HttpResponse:
-    person = request.user
-    names = {str(person.pk), person.get_username(), getattr(person, "email", "")}
     context = {
         "client": wanted.client,
-        "person": person,
-        "means_another": _means_another(wanted, names),
+        "person": request.user,
+        "means_another": _means_another(request.user, wanted),
         "reference": reference,
     }
     return render(request, "oidc/sign_out.html", context)
 
 
-def _means_another(wanted: LogoutRequest, names: set[str]) -> bool:
+def _means_another(person: Any, wanted: LogoutRequest) -> bool:
     """Tell whether the client named somebody, and not the one who is signed in."""
     named = wanted.hinted_subject or wanted.logout_hint
+    names = {str(person.pk), person.get_username(), person.email}
+    if wanted.client is not None:
+        names.add(subject_for(wanted.client, str(person.pk)))
     return bool(named) and named.lower() not in {name.lower() for name in names}
 
 

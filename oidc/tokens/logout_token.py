@@ -7,7 +7,8 @@ import time
 
 from oidc.clients.record import Client
 from oidc.conf import configuration
-from oidc.keys import jws
+from oidc.tokens.for_client import sign_for_client
+from oidc.tokens.subjects import subject_for
 
 TYP = "logout+jwt"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -16,11 +17,15 @@ LIFETIME_SECONDS = 120
 
 
 def issue_logout_token(client: Client, user_id: str, sid: str) -> str:
-    """Return the token that tells a client of the end of a session, signed like its ID tokens."""
+    """Return the token that tells a client of the end of a session, signed like its ID tokens.
+
+    Raises:
+        ProtocolError: it takes HS256, and has no secret that is valid.
+    """
     now = int(time.time())
     claims = {
         "iss": configuration().issuer,
-        "sub": user_id,
+        "sub": subject_for(client, user_id),
         "aud": client.client_id,
         "iat": now,
         "exp": now + LIFETIME_SECONDS,
@@ -28,4 +33,4 @@ def issue_logout_token(client: Client, user_id: str, sid: str) -> str:
         "sid": sid,
         "events": {EVENT: {}},
     }
-    return jws.sign(claims, algorithm=client.id_token_signed_response_alg, typ=TYP)
+    return sign_for_client(client, claims, client.id_token_signed_response_alg, typ=TYP)
