@@ -10,6 +10,8 @@ from django.conf import settings
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.mail import send_later
+
 if TYPE_CHECKING:
     from allauth.account.models import EmailConfirmation
     from django.http import HttpRequest
@@ -57,10 +59,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return _on_the_issuer(super().get_email_confirmation_url(request, emailconfirmation))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name the issuer's host, too."""
-        super().send_mail(
-            template_prefix, email, {**context, "issuer_host": urlsplit(settings.ISSUER).netloc}
-        )
+        """Mails name the issuer's host, and nobody waits for them."""
+        whole = {**context, "email": email, "issuer_host": urlsplit(settings.ISSUER).netloc}
+        send_later(self.render_mail(template_prefix, email, whole))
 
 
 def _on_the_issuer(url: str) -> str:

@@ -212,6 +212,8 @@ if not GATEHOUSE["rate_limits"]:
     ACCOUNT_RATE_LIMITS = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+MAIL_INLINE = False  # tests look at mails at once
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"gatehouse@{_issuer.hostname}")
 
 # --- Security headers of the pages ------------------------------------------------------------

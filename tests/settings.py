@@ -33,3 +33,4 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
     *PASSWORD_HASHERS,  # noqa: F405
 ]
+MAIL_INLINE = True
