@@ -13,10 +13,10 @@ import pytest
 from authserver.local.cluster import LocalCluster
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis import cluster as owner
-from oidc.stores.redis.cluster import Cluster
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection, ReplyError
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.runner import Cluster
 from oidc.stores.redis.script import Script
 from tests.stores.conftest import MakeCluster
 from tests.stores.people import Person, new_id

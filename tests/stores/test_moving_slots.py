@@ -15,9 +15,9 @@ from authserver.local.node import Node
 from oidc.errors import AlreadyUsed, NotFound, StoreError
 from oidc.stores.records import AuthorizationCode, Rotation
 from oidc.stores.redis import sign_ons
-from oidc.stores.redis.cluster import Cluster
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key, user_key
+from oidc.stores.redis.runner import Cluster
 from tests.stores.concurrency import all_at_once
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import Person, new_id

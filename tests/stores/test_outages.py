@@ -19,7 +19,7 @@ from authserver.local.node import Node
 from oidc.errors import AlreadyUsed, StoreUnavailable
 from oidc.stores.records import AuthorizationCode
 from oidc.stores.redis import grants
-from oidc.stores.redis.cluster import Cluster
+from oidc.stores.redis.runner import Cluster
 from tests.stores.concurrency import all_at_once
 from tests.stores.conftest import MakeCluster, StoresOn, shows_every_node
 from tests.stores.people import IssuedCode, OpenGrant, Person, new_id

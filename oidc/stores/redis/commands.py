@@ -21,7 +21,7 @@ from oidc.stores.redis.counters import counters
 from oidc.stores.redis.pool import CONNECTIONS_PER_NODE
 
 if TYPE_CHECKING:
-    from oidc.stores.redis.cluster import Cluster
+    from oidc.stores.redis.runner import Cluster
 
 SOCKET_TIMEOUT_SECONDS = 0.5
 """The longest silence of a node: short enough to leave a hung master in time."""

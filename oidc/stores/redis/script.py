@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from hashlib import sha1
 from pathlib import Path
-from typing import Any
 
-import hiredis
+from oidc.stores.redis.packets import packed
 
 Argument = str | bytes | int
 
@@ -43,9 +42,7 @@ class Script:
 
     @staticmethod
     def _pack(command: bytes, body: bytes, keys: list[str], arguments: list[Argument]) -> bytes:
-        parts: Any = (command, body, len(keys), *keys, *arguments)
-        packed: bytes = hiredis.pack_command(parts)
-        return packed
+        return packed(command, body, len(keys), *keys, *arguments)
 
 
 def load_script(name: str, *, library: str = "", reads_found_keys: bool = False) -> Script:

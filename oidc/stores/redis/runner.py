@@ -1,0 +1,215 @@
+"""The way all scripts take to the cluster.
+
+A script and the `WAIT` that makes its writes durable go to the slot's master in one packet. What a
+cluster answers while it changes (a moved slot, a fail-over, a node that is gone) is followed or
+waited out until a deadline; then, and only then, the caller gets `StoreUnavailable`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from redis.crc import key_slot
+
+from oidc.errors import StoreUnavailable
+from oidc.stores.redis.address import parse_address
+from oidc.stores.redis.commands import CommandCluster, connector
+from oidc.stores.redis.connection import ConnectionBroken, ReplyError
+from oidc.stores.redis.counters import counters
+from oidc.stores.redis.packets import ASKING, packed, wait_for
+from oidc.stores.redis.patience import Patience
+from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.script import Argument, Script
+from oidc.stores.redis.topology import Topology
+from oidc.stores.redis.verdicts import NotNow, judge
+
+log = structlog.get_logger(__name__)
+
+_MOST_DETOURS = 4
+"""Redirections and unknown scripts in one attempt."""
+
+
+class Cluster:
+    """Runs scripts on the master of their slot."""
+
+    def __init__(
+        self, url: str, *, wait_replicas: int | None = None, deadline_seconds: float = 5.0
+    ) -> None:
+        self._wait_replicas = wait_replicas
+        self._deadline_seconds = deadline_seconds
+        self._unavailable = False
+        address = parse_address(url)
+        self.topology = Topology(address, connector(address.options, self))
+
+    def run_script(
+        self, script: Script, keys: list[str], arguments: list[Argument], *, write: bool
+    ) -> Any:
+        """Run a script on the slot of its keys; return its reply.
+
+        `write`: return only when enough replicas have confirmed. Until then the script is sent
+        again with the same arguments, so a writing script must answer the same caller alike.
+
+        Redis: one round trip, unless the cluster is changing.
+
+        Raises:
+            StoreUnavailable: no confirmed answer before the deadline.
+            ReplyError: the script is wrong.
+        """
+        slot = key_slot(keys[0].encode())
+        patience = self.new_patience()
+        while True:
+            try:
+                reply = self._attempt(slot, script, keys, arguments, write, patience)
+            except NotNow as failure:
+                self.wait(patience, str(failure), refresh=failure.refresh)
+                continue
+            except StoreUnavailable as refusal:
+                self._note_unavailable(str(refusal))
+                raise
+            if self._unavailable:
+                self._note_available()
+            return reply
+
+    def post(self, command: str, key: str, *arguments: str) -> None:
+        """Send a command to the node of its key; wait for nothing, and take what becomes of it.
+
+        Redis: no round trip. The connection of the last script carries it.
+        """
+        pool = self.topology.pool_of_slot(key_slot(key.encode()))
+        if pool is None:
+            return
+        try:
+            connection = pool.acquire(0)
+        except ConnectionBroken:
+            return
+        try:
+            connection.post(packed(command, key, *arguments))
+        finally:
+            pool.release(connection)
+
+    def commands(self) -> CommandCluster:
+        """Return redis-py's client of this cluster, for what is no script (the cache).
+
+        Raises:
+            StoreUnavailable: no node answered before the deadline.
+        """
+        patience = self.new_patience()
+        while (commands := self.topology.cluster) is None:
+            self.wait(patience, self.topology.last_error or "not connected", refresh=True)
+        return commands
+
+    def new_patience(self) -> Patience:
+        """Return the patience of one call that begins now."""
+        return Patience(self._deadline_seconds)
+
+    def wait(self, patience: Patience, reason: str, *, refresh: bool) -> None:
+        """Wait before another attempt, with a fresh map if asked for.
+
+        Raises:
+            StoreUnavailable: the deadline has passed.
+        """
+        try:
+            patience.wait(reason, self.topology.refresh() if refresh else None)
+        except StoreUnavailable:
+            self._note_unavailable(reason)
+            raise
+
+    # --- One attempt --------------------------------------------------------------------------
+
+    def _attempt(
+        self,
+        slot: int,
+        script: Script,
+        keys: list[str],
+        arguments: list[Argument],
+        write: bool,
+        patience: Patience,
+    ) -> Any:
+        pool = self._pool(slot)
+        packet = script.pack(keys, arguments)
+        replicas = self._replicas() if write else 0
+        asking = False
+        reply = self._exchange(pool, packet, replicas, patience)
+        for _ in range(_MOST_DETOURS):
+            if type(reply) is not ReplyError:
+                return reply
+            if reply.code == "MOVED":
+                self.topology.move_slot(reply.message)
+                pool, asking = self._pool(slot), False
+            elif reply.code == "ASK" and not script.reads_found_keys:
+                pool, asking = self.topology.pool_of_address(*_host_and_port(reply.message)), True
+            elif reply.code == "NOSCRIPT":
+                packet = script.pack_with_source(keys, arguments)
+            else:
+                break
+            reply = self._exchange(pool, packet, replicas, patience, asking=asking)
+        if type(reply) is ReplyError:
+            judge(reply)
+        return reply
+
+    def _pool(self, slot: int) -> NodePool:
+        pool = self.topology.pool_of_slot(slot)
+        if pool is None:
+            raise NotNow(self.topology.last_error or "no node holds the slot", refresh=True)
+        return pool
+
+    def _exchange(
+        self,
+        pool: NodePool,
+        packet: bytes,
+        replicas: int,
+        patience: Patience,
+        *,
+        asking: bool = False,
+    ) -> Any:
+        """Send one script to one node; return its reply, an error as `ReplyError`."""
+        count = 1
+        if asking:
+            packet, count = ASKING + packet, 2
+        if replicas:
+            packet, count = packet + wait_for(replicas), count + 1
+        try:
+            connection = pool.acquire(patience.remaining())
+            try:
+                replies = connection.exchange(packet, count)
+            finally:
+                pool.release(connection)
+        except ConnectionBroken as error:
+            pool.close_idle()
+            raise NotNow(str(error), refresh=True) from error
+        counters.round_trips += 1
+        reply = replies[1] if asking else replies[0]
+        if replicas and type(reply) is not ReplyError:
+            confirmed = replies[-1]
+            if type(confirmed) is not int or confirmed < replicas:
+                raise NotNow("not confirmed by enough replicas", refresh=True)
+        return reply
+
+    def _replicas(self) -> int:
+        if self._wait_replicas is not None:
+            return self._wait_replicas
+        if not self.topology.has_replicas:
+            self.topology.refresh_now_and_then()  # they may join any time
+        return 1 if self.topology.has_replicas else 0
+
+    # --- One log line an outage -----------------------------------------------------------------
+
+    def _note_unavailable(self, reason: str) -> None:
+        if not self._unavailable:
+            self._unavailable = True
+            log.error("store_unavailable", reason=reason)
+
+    def _note_available(self) -> None:
+        self._unavailable = False
+        log.info("store_available")
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        self.topology.close()
+
+
+def _host_and_port(redirect: str) -> tuple[str, int]:
+    """Read the target of a redirection, `<slot> <host>:<port>`."""
+    host, _, port = redirect.partition(" ")[2].rpartition(":")
+    return host, int(port)
