@@ -1,0 +1,271 @@
+"""The life of a signing key: announced, signing, retired, gone. RFC 7517 section 4.5; RFC 7638;
+OpenID Connect Core 1.0 section 10.1.1 (rotation)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from joserfc.jwk import JWKRegistry
+
+from oidc.keys import lifecycle, ring
+from oidc.models import SigningKey
+from tests.support.doors import send_to_wsgi
+from tests.support.relying_party import RelyingParty, new_person
+
+ROOT = Path(__file__).resolve().parents[2]
+ALGORITHM = "ES256"
+SIGNING, RETIRED = SigningKey.Status.SIGNING, SigningKey.Status.RETIRED
+
+
+@pytest.fixture(autouse=True)
+def _fresh_ring(db: None) -> Iterator[None]:
+    ring.forget()
+    yield
+    ring.forget()
+
+
+@pytest.fixture
+def web() -> RelyingParty:
+    return RelyingParty.register(send_to_wsgi)
+
+
+def signing_key() -> SigningKey:
+    return SigningKey.objects.get(algorithm=ALGORITHM, status=SIGNING)
+
+
+def kid_of(token: str) -> str:
+    return jwt.get_unverified_header(token)["kid"]
+
+
+def published() -> dict[str, dict[str, Any]]:
+    answer = send_to_wsgi("GET", "/.well-known/jwks.json", "", b"", {})
+    return {key["kid"]: key for key in answer.json()["keys"]}
+
+
+def test_rfc7638_the_kid_is_the_thumbprint() -> None:
+    for kid, key in published().items():
+        members = {name: value for name, value in key.items() if name not in ("kid", "use", "alg")}
+        assert JWKRegistry.import_key(members).thumbprint() == kid
+
+
+def test_an_announced_key_is_published_and_signs_nothing(web: RelyingParty) -> None:
+    announced = lifecycle.announce(ALGORITHM)
+    ring.forget()
+    assert announced.kid in published()
+    assert kid_of(web.tokens_for(new_person())["access_token"]) == signing_key().kid
+    assert signing_key().kid != announced.kid
+
+
+def test_a_retired_key_verifies_until_it_is_gone(web: RelyingParty) -> None:
+    tokens = web.tokens_for(new_person())
+    old = signing_key()
+    lifecycle.promote(lifecycle.announce(ALGORITHM))
+    old.refresh_from_db()
+    assert (old.status, old.retired_at is None) == (RETIRED, False)
+    ring.forget()
+    assert web.userinfo(tokens["access_token"]).status == 200
+    old.delete()
+    ring.forget()
+    assert old.kid not in published()
+    assert web.userinfo(tokens["access_token"]).status == 401
+    assert web.introspect(tokens["access_token"]).json() == {"active": False}
+    assert web.refresh(tokens["refresh_token"]).status == 200  # which does not depend on it
+
+
+def test_there_is_one_signing_key_of_a_kind() -> None:
+    another = lifecycle.new_signing_key(ALGORITHM, SIGNING)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        another.save()
+
+
+def test_retiring_lets_the_one_that_waits_sign() -> None:
+    waiting, old = lifecycle.announce(ALGORITHM), signing_key()
+    lifecycle.retire(old)
+    assert signing_key().kid == waiting.kid
+
+
+def test_retiring_without_a_successor_makes_one() -> None:
+    old = signing_key()
+    lifecycle.retire(old)
+    assert signing_key().kid != old.kid
+    old.refresh_from_db()
+    assert old.status == RETIRED
+
+
+def test_retiring_an_announced_key_changes_nothing_else() -> None:
+    before, announced = signing_key().kid, lifecycle.announce(ALGORITHM)
+    lifecycle.retire(announced)
+    assert signing_key().kid == before
+
+
+def test_missing_keys_are_made_when_they_are_needed(web: RelyingParty) -> None:
+    SigningKey.objects.filter(algorithm=ALGORITHM).delete()
+    ring.forget()
+    assert web.tokens_for(new_person())["access_token"]
+    assert signing_key().kid in published()
+
+
+# --- Other processes ------------------------------------------------------------------------------
+
+
+def token_of_another_process(web: RelyingParty) -> str:
+    """Rotate and sign, without this process knowing."""
+    claims = jwt.decode(
+        web.tokens_for(new_person())["access_token"], options={"verify_signature": False}
+    )
+    key = lifecycle.announce(ALGORITHM)
+    lifecycle.promote(key)
+    headers = {"kid": key.kid, "typ": "at+jwt"}
+    return jwt.encode(claims, lifecycle.private_key_of(key), ALGORITHM, headers)
+
+
+def test_a_key_of_another_process_is_found_when_its_id_is_seen(
+    web: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = token_of_another_process(web)
+    monkeypatch.setattr(ring, "REFRESH_ON_UNKNOWN_SECONDS", 3600)
+    assert web.userinfo(token).status == 401
+    monkeypatch.setattr(ring, "REFRESH_ON_UNKNOWN_SECONDS", 0)
+    assert web.userinfo(token).status == 200
+
+
+def test_made_up_ids_do_not_flood_the_database(web: RelyingParty) -> None:
+    web.tokens_for(new_person())
+    tokens = [
+        jwt.encode({}, "k" * 32, "HS256", {"kid": f"made-up-{number}", "typ": "at+jwt"})
+        for number in range(5)
+    ]
+    with CaptureQueriesContext(connection) as queries:
+        for token in tokens:
+            assert web.introspect(token).json() == {"active": False}
+    assert len(queries) == 0
+
+
+def test_a_rotation_elsewhere_is_followed(
+    web: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token_of_another_process(web)
+    monkeypatch.setattr(ring, "REFRESH_SECONDS", 3600)
+    assert kid_of(web.tokens_for(new_person())["access_token"]) != signing_key().kid
+    monkeypatch.setattr(ring, "REFRESH_SECONDS", 0)
+    assert kid_of(web.tokens_for(new_person())["access_token"]) == signing_key().kid
+
+
+def test_the_etag_changes_with_the_keys() -> None:
+    before = send_to_wsgi("GET", "/.well-known/jwks.json", "", b"", {}).header("ETag")
+    lifecycle.announce(ALGORITHM)
+    ring.forget()
+    condition = {"If-None-Match": before}
+    assert send_to_wsgi("GET", "/.well-known/jwks.json", "", b"", condition).status == 200
+
+
+FIRST_KEYS = """
+import threading, django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from oidc.keys import lifecycle
+from oidc.models import SigningKey
+call_command("migrate", verbosity=0)
+made = {key.algorithm for key in SigningKey.objects.all()}
+SigningKey.objects.all().delete()
+start, failures = threading.Barrier(4), []
+
+def make() -> None:
+    start.wait()
+    try:
+        lifecycle.ensure_signing_keys()
+    except Exception as error:
+        failures.append(error)
+    finally:
+        connection.close()
+
+threads = [threading.Thread(target=make) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert not failures, failures
+signing = [key.algorithm for key in SigningKey.objects.all()]
+assert sorted(signing) == sorted(made), signing
+print(len(signing))
+"""
+
+
+def test_several_who_make_the_first_keys_at_once_make_one_of_a_kind(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'keys.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "authserver.settings",
+        "LOG_LEVEL": "ERROR",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_KEYS],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 3
+
+
+# --- The command ----------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> list[dict[str, Any]]:
+    output = StringIO()
+    call_command("keys", *arguments, "--json", stdout=output)
+    return json.loads(output.getvalue())
+
+
+def statuses(keys: list[dict[str, Any]]) -> list[str]:
+    return sorted(key["status"] for key in keys if key["alg"] == ALGORITHM)
+
+
+def test_rotating_announces_first_and_signs_the_second_time() -> None:
+    before = signing_key().kid
+    assert statuses(run("rotate", "--algorithm", ALGORITHM)) == ["announced", "signing"]
+    assert signing_key().kid == before
+    assert statuses(run("rotate", "--algorithm", ALGORITHM)) == ["retired", "signing"]
+    assert signing_key().kid != before
+
+
+def test_rotating_now_is_for_an_emergency() -> None:
+    before = signing_key().kid
+    assert statuses(run("rotate", "--algorithm", ALGORITHM, "--now")) == ["retired", "signing"]
+    assert signing_key().kid != before
+
+
+def test_rotating_one_algorithm_leaves_the_others_alone() -> None:
+    others = {key["kid"] for key in run("list") if key["alg"] != ALGORITHM}
+    run("rotate", "--algorithm", ALGORITHM, "--now")
+    assert {key["kid"] for key in run("list") if key["alg"] != ALGORITHM} == others
+
+
+def test_retiring_by_kid_and_an_unknown_one() -> None:
+    before = signing_key().kid
+    assert statuses(run("retire", before)) == ["retired", "signing"]
+    with pytest.raises(CommandError, match="no key"):
+        run("retire", "unknown")
+
+
+def test_listing_shows_no_private_part() -> None:
+    output = StringIO()
+    call_command("keys", "list", stdout=output)
+    assert signing_key().kid in output.getvalue()
+    for listing in (output.getvalue(), json.dumps(run("list")), json.dumps(published())):
+        for key in SigningKey.objects.all():
+            assert key.private_key_encrypted not in listing
+        assert '"d"' not in listing
+    assert all(abs(key["created_at"] - time.time()) < 7 * 24 * 3600 for key in run("list"))
