@@ -15,6 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -28,6 +29,7 @@ MAX_BYTES = 65_536
 TIMEOUT_SECONDS = 3.0
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _MOST_ADDRESSES = 4
+_lookups = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lookup")
 
 
 class FetchFailed(Exception):
@@ -109,11 +111,21 @@ def _port_of(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _resolve(parts: SplitResult) -> list[str]:
-    """Return the addresses of the host, all of them allowed."""
+def _resolve(parts: SplitResult, deadline: float) -> list[str]:
+    """Return the addresses of the host, all of them allowed.
+
+    The lookup itself cannot be cut: a name server that says nothing keeps a thread of its own, and
+    never one that answers requests.
+    """
     private = configuration().fetch_private_addresses
+    lookup = _lookups.submit(
+        socket.getaddrinfo, parts.hostname, _port_of(parts), type=socket.SOCK_STREAM
+    )
     try:
-        found = socket.getaddrinfo(parts.hostname, _port_of(parts), type=socket.SOCK_STREAM)
+        found = lookup.result(max(deadline - time.monotonic(), 0))
+    except TimeoutError as error:
+        lookup.cancel()
+        raise FetchFailed("its name server took too long") from error
     except (OSError, UnicodeError) as error:
         raise FetchFailed("the name cannot be resolved") from error
     hosts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
@@ -132,7 +144,7 @@ def _connected(parts: SplitResult, deadline: float) -> Iterator[HTTPConnection]:
     is_https = parts.scheme == "https"
     connection = HTTPSConnection(host, port) if is_https else HTTPConnection(host, port)
     # Given a socket, the connection opens none of its own, and so does not resolve again.
-    connection.sock = _open_socket(_resolve(parts), port, deadline)
+    connection.sock = _open_socket(_resolve(parts, deadline), port, deadline)
     timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [connection])
     timer.daemon = True
     timer.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -303,3 +304,15 @@ def test_a_proxy_of_the_environment_is_not_used(
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
         assert fetch_json(f"http://127.0.0.1:{it.port}/") == {"from": "it"}
         assert not proxy.requests
+
+
+def test_a_name_server_that_says_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(10))
+    started = time.monotonic()
+    try:
+        with pytest.raises(FetchFailed, match="name server"):
+            fetch_json(f"https://{NAME}/jwks", timeout_seconds=0.2)
+        assert time.monotonic() - started < 5
+    finally:
+        answer.set()
