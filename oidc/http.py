@@ -62,12 +62,15 @@ def parse_parameters(encoded: str) -> Parameters:
     except ValueError as error:
         raise ProtocolError("invalid_request", "too many parameters") from error
     for name, value in pairs:
-        if not (value.isprintable() and name.isprintable()) and _has_control(name, value):
+        if has_control_character(name, value):
             raise ProtocolError("invalid_request", "a parameter has a control character")
     return Parameters(pairs)
 
 
-def _has_control(name: str, value: str) -> bool:
+def has_control_character(name: str, value: str) -> bool:
+    """Tell whether a parameter has a character that no parameter may have."""
+    if value.isprintable() and name.isprintable():
+        return False
     allowed = "\t\r\n" if name in MULTILINE_PARAMETERS else ""
     return any((c < " " or c == "\x7f") and c not in allowed for c in name + value)
 

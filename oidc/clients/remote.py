@@ -44,18 +44,24 @@ def fetch_json(
     Raises:
         FetchFailed: forbidden, unreachable, too slow, too large, not status 200, or not JSON.
     """
-    parts = _checked_parts(url)
-    deadline = time.monotonic() + timeout_seconds
     try:
-        with _connected(parts, deadline) as connection:
-            body = _get(connection, parts, max_bytes)
-        if time.monotonic() > deadline:
-            raise FetchFailed("took too long")
-        return json.loads(body)
-    except (OSError, HTTPException) as error:
-        raise FetchFailed(_no_answer(error)) from error
+        return json.loads(_fetch(url, max_bytes, timeout_seconds))
     except (ValueError, RecursionError) as error:
         raise FetchFailed("not JSON") from error
+
+
+def fetch_text(
+    url: str, *, max_bytes: int = MAX_BYTES, timeout_seconds: float = TIMEOUT_SECONDS
+) -> str:
+    """Return the ASCII text at an address, such as a JWT.
+
+    Raises:
+        FetchFailed: forbidden, unreachable, too slow, too large, not status 200, or not ASCII.
+    """
+    try:
+        return _fetch(url, max_bytes, timeout_seconds).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise FetchFailed("not ASCII") from error
 
 
 def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> int:
@@ -76,6 +82,19 @@ def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> i
         raise FetchFailed("took too long" if is_late else _no_answer(error)) from error
     except ValueError as error:
         raise FetchFailed("malformed address") from error
+
+
+def _fetch(url: str, max_bytes: int, timeout_seconds: float) -> bytes:
+    parts = _checked_parts(url)
+    deadline = time.monotonic() + timeout_seconds
+    try:
+        with _connected(parts, deadline) as connection:
+            body = _get(connection, parts, max_bytes)
+    except (OSError, HTTPException) as error:
+        raise FetchFailed(_no_answer(error)) from error
+    if time.monotonic() > deadline:
+        raise FetchFailed("took too long")
+    return body
 
 
 def is_allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
@@ -191,7 +210,7 @@ def _cut(connection: HTTPConnection) -> None:
 
 
 def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> bytes:
-    connection.request("GET", _target(parts), headers={"Accept": "application/json"})
+    connection.request("GET", _target(parts), headers={"Accept": "*/*"})
     response = connection.getresponse()
     if response.status != 200:
         raise FetchFailed(f"status {response.status}")

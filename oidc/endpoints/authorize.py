@@ -26,17 +26,15 @@ def authorize(request: Request) -> Response:
     try:
         parameters = _parameters_of(request)
         request.notes["client_id"] = parameters.get("client_id", "")[:255]
-        authorization = validate_authorization_request(parameters)
+        authorization = validate_authorization_request(parameters, request.request_id)
         if request.method == "POST" and not request.cookie(configuration().session_cookie_name):
-            return _see_other_with_cookies(parameters)
-        return _answer(request, parameters, authorization)
+            return _see_other_with_cookies(authorization.parameters)
+        return _answer(request, authorization)
     except ErrorForClient as failure:
         return _to_client(request, failure)
 
 
-def _answer(
-    request: Request, parameters: Parameters, authorization: AuthorizationRequest
-) -> Response:
+def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
     """At most two round trips and one SQL query where nothing has to be asked."""
     context = _signed_in(request)
     try:
@@ -52,7 +50,7 @@ def _answer(
             raise ProtocolError(need.error, "the request needs the person, and prompt is none")
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
-    interaction, cookie = start_interaction(request, parameters)
+    interaction, cookie = start_interaction(request, authorization.parameters)
     return redirect(f"{configuration().base_path}/interaction/{interaction.interaction_id}", cookie)
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from oidc.clients.record import Client
+from oidc.errors import ProtocolError
 from oidc.http import Parameters
 from oidc.requests.claims import NOTHING, RequestedClaims
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What a client asks for. Only `requests.validation` makes one."""
+    """What a client asks for. Only `requests.validation` makes one.
 
+    `parameters`: those in effect, with a request object resolved; what an interaction keeps.
+    """
+
+    parameters: Parameters
     client: Client
     redirect_uri: str
     response_type: str
@@ -42,6 +47,8 @@ class Draft:
     """A request on its way through the table of checks: each fills in what it established."""
 
     parameters: Parameters
+    request_id: str
+    request_object_error: ProtocolError | None = None
     client: Client = field(init=False)
     redirect_uri: str = ""
     response_type: str = ""
@@ -63,6 +70,7 @@ class Draft:
     def finished(self) -> AuthorizationRequest:
         get = self.parameters.get
         return AuthorizationRequest(
+            parameters=self.parameters,
             client=self.client,
             redirect_uri=self.redirect_uri,
             response_type=self.response_type,

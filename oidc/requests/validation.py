@@ -19,17 +19,20 @@ from oidc.requests.checks.pkce import check_code_challenge
 from oidc.requests.checks.prompt import check_prompt
 from oidc.requests.checks.redirect_uri import check_redirect_uri
 from oidc.requests.checks.repeated import check_nothing_is_repeated
+from oidc.requests.checks.request_object import check_request_object, take_request_object
 from oidc.requests.checks.response import check_response_mode, check_response_type
 from oidc.requests.checks.scope import check_scope
 from oidc.requests.checks.unsupported import check_unsupported_parameters
 
 CHECKS_BEFORE_REDIRECTING = (
     check_client,
+    take_request_object,
     check_redirect_uri,
 )
 CHECKS = (
     check_response_mode,
     check_nothing_is_repeated,
+    check_request_object,
     check_unsupported_parameters,
     check_response_type,
     check_scope,
@@ -52,14 +55,19 @@ class ErrorForClient(Exception):
         self.error = error
 
 
-def validate_authorization_request(parameters: Parameters) -> AuthorizationRequest:
+def validate_authorization_request(
+    parameters: Parameters, request_id: str = ""
+) -> AuthorizationRequest:
     """Check a request from its parameters.
+
+    `request_id`: who asks, so that a request object is accepted once; needless for parameters
+    that an interaction kept, because there its object is resolved already.
 
     Raises:
         PageError: it must not be answered by a redirect.
         ErrorForClient: it is answered by an error at the redirect URI.
     """
-    draft = Draft(parameters)
+    draft = Draft(parameters, request_id)
     for check in CHECKS_BEFORE_REDIRECTING:
         check(draft)
     try:

@@ -64,6 +64,16 @@ def one_of(choices: tuple[str, ...]) -> Check:
     return check
 
 
+def one_of_sets(choices: tuple[str, ...]) -> Check:
+    """One set of words; their order does not matter (RFC 6749 section 3.1.1)."""
+    check = one_of(choices)
+
+    def check_sorted(value: Any) -> Any:
+        return check(" ".join(sorted(value.split())) if isinstance(value, str) else value)
+
+    return check_sorted
+
+
 def list_of(check_entry: Check) -> Check:
     """A list without repetitions, its order kept."""
 
@@ -96,6 +106,14 @@ def page_uri(value: Any) -> str:
 def server_uri(value: Any) -> str:
     """An address that this server, or a person's browser on its behalf, calls."""
     return check_web_uri(value, secure=True)
+
+
+def request_uri(value: Any) -> str:
+    """A server's address that may carry the hash of its content. Spec: Core section 6.2."""
+    if not isinstance(value, str):
+        raise Refused("Must be a text.")
+    server_uri(value.partition("#")[0])
+    return value
 
 
 def https_uri(value: Any) -> str:

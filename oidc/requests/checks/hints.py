@@ -19,7 +19,7 @@ def check_id_token_hint(draft: Draft) -> None:
         raise _not_a_hint(str(error)) from error
     if claims["aud"] != draft.client.client_id:
         raise _not_a_hint("an ID token of another client")
-    draft.hinted_user_id = str(claims["sub"])
+    draft.hinted_sub = str(claims["sub"])
 
 
 def _not_a_hint(detail: str) -> ProtocolError:

@@ -11,7 +11,12 @@ _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def check_code_challenge(draft: Draft) -> None:
-    """Take an S256 challenge; `plain` is refused, also by omission of the method."""
+    """Take an S256 challenge; `plain` is refused, also by omission of the method.
+
+    Without a code there is nothing to protect by it.
+    """
+    if "code" not in draft.response_type.split():
+        return
     challenge = draft.parameters.get("code_challenge", "")
     method = draft.parameters.get("code_challenge_method", "")
     if not challenge:

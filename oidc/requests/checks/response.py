@@ -5,16 +5,25 @@ Spec: RFC 6749 section 3.1.1; OAuth 2.0 Multiple Response Types; OAuth 2.0 Form 
 
 from __future__ import annotations
 
+from oidc.clients.profiles import RESPONSE_TYPES, grant_types_of
 from oidc.errors import ProtocolError
 from oidc.requests.authorization_request import Draft
-from oidc.response_mode import RESPONSE_MODES, RESPONSE_TYPES
+from oidc.response_mode import RESPONSE_MODES, carries_tokens, default_response_mode
 
 
 def check_response_mode(draft: Draft) -> None:
-    """Take the mode first, so that every later error goes back the way that was asked for."""
-    response_mode = draft.parameters.get("response_mode", "query")
+    """Take the mode first, so that every later error goes back the way that was asked for.
+
+    Its default depends on the type, which may be one that is refused later. Tokens never go into a
+    query (section 5 of Multiple Response Types).
+    """
+    response_type = draft.parameters.get("response_type", "").split()
+    draft.response_mode = default_response_mode(response_type)
+    response_mode = draft.parameters.get("response_mode", draft.response_mode)
     if response_mode not in RESPONSE_MODES:
         raise ProtocolError("invalid_request", "this response_mode is not supported")
+    if response_mode == "query" and carries_tokens(response_type):
+        raise ProtocolError("invalid_request", "tokens are not sent in a query")
     draft.response_mode = response_mode
 
 
@@ -26,8 +35,9 @@ def check_response_type(draft: Draft) -> None:
     response_type = " ".join(sorted(requested.split()))
     if response_type not in RESPONSE_TYPES:
         raise ProtocolError("unsupported_response_type", "this response_type is not supported")
-    if not draft.client.check_response_type(response_type):
+    client = draft.client
+    if not client.check_response_type(response_type):
         raise ProtocolError("unauthorized_client", "the client may not use this response_type")
-    if not draft.client.check_grant_type("authorization_code"):
-        raise ProtocolError("unauthorized_client", "the client may not use authorization codes")
+    if not all(map(client.check_grant_type, grant_types_of([response_type]))):
+        raise ProtocolError("unauthorized_client", "the client may not use this grant type")
     draft.response_type = response_type

@@ -1,0 +1,142 @@
+"""Request objects: an authorization request as a JWT.
+
+Spec: OpenID Connect Core 1.0 section 6; RFC 9101 sections 4, 6 and 10; RFC 8725.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import jwt
+
+from oidc.clients.keys import client_keys
+from oidc.clients.record import Client
+from oidc.conf import configuration
+from oidc.errors import AlreadyUsed, ProtocolError
+from oidc.stores.redis import replay_guards
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+UNSIGNED = "none"
+TYPES = (None, "JWT", "jwt", "oauth-authz-req+jwt")
+JWT_CLAIMS = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+MAX_LENGTH = 16 * 1024
+MAX_SKEW_SECONDS = 10
+REPLAY_LIFETIME_SECONDS = 3600
+"""How long a request object without an expiry is remembered."""
+
+
+def read_request_object(client: Client, text: str, *, request_id: str) -> dict[str, str]:
+    """Return the authorization parameters of a client's request object.
+
+    One with a `jti` is accepted once (one round trip).
+
+    Raises:
+        ProtocolError: `invalid_request_object`: malformed, not the client's, not for us, expired,
+            or used before.
+    """
+    if len(text) > MAX_LENGTH:
+        raise invalid_request_object("too long")
+    claims = _verified_claims(client, text)
+    _check_addressee(client, claims)
+    _check_not_replayed(client, claims, request_id)
+    return {name: _parameter(name, claims[name]) for name in claims.keys() - JWT_CLAIMS}
+
+
+def invalid_request_object(detail: str) -> ProtocolError:
+    """Make the one answer to a request object that does not hold."""
+    return ProtocolError(
+        "invalid_request_object", "the request object is not acceptable", detail=detail
+    )
+
+
+def _verified_claims(client: Client, text: str) -> dict[str, Any]:
+    try:
+        header = jwt.get_unverified_header(text)
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise invalid_request_object("not a JWT") from error
+    algorithm, kid = header.get("alg"), header.get("kid")
+    if header.get("typ") not in TYPES:
+        raise invalid_request_object("another token type")
+    if algorithm != client.request_object_signing_alg and (
+        client.request_object_signing_alg or algorithm not in ALGORITHMS
+    ):
+        raise invalid_request_object("this algorithm is not allowed for the client")
+    if algorithm == UNSIGNED:
+        return _decode(text, None, UNSIGNED)
+    failure = "no key of the client fits"
+    for key in client_keys(client, kid if isinstance(kid, str) else None, algorithm):
+        try:
+            return _decode(text, key, algorithm)
+        except ProtocolError as error:
+            failure = error.detail
+    raise invalid_request_object(failure)
+
+
+def _decode(text: str, key: Any, algorithm: str) -> dict[str, Any]:
+    """Verify signature and times; the audience is judged elsewhere, because it may be absent."""
+    is_signed = algorithm != UNSIGNED
+    try:
+        return jwt.decode(
+            text,
+            key,
+            algorithms=[algorithm],
+            leeway=MAX_SKEW_SECONDS,
+            options={
+                "verify_signature": is_signed,
+                "verify_exp": True,
+                "verify_nbf": True,
+                "verify_iat": True,
+                "verify_aud": False,
+            },
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise invalid_request_object(type(error).__name__) from error
+
+
+def _check_addressee(client: Client, claims: dict[str, Any]) -> None:
+    """`iss` and `aud` may be absent (Core section 6.1), but not wrong.
+
+    A `sub` would make it pass for a client assertion (RFC 9101 section 10.8).
+    """
+    if claims.get("iss", client.client_id) != client.client_id:
+        raise invalid_request_object("iss is not the client")
+    issuer = configuration().issuer
+    aud = claims.get("aud", issuer)
+    if issuer not in (aud if isinstance(aud, list) else [aud]):
+        raise invalid_request_object("aud is not this issuer")
+    if claims.get("sub") == client.client_id:
+        raise invalid_request_object("sub is the client: this is an assertion")
+    if "request" in claims or "request_uri" in claims:
+        raise invalid_request_object("a request object inside a request object")
+
+
+def _check_not_replayed(client: Client, claims: dict[str, Any], request_id: str) -> None:
+    jti = claims.get("jti")
+    if jti is None:
+        return
+    if not isinstance(jti, str):
+        raise invalid_request_object("jti is not a string")
+    remaining = int(claims["exp"] - time.time()) if "exp" in claims else REPLAY_LIFETIME_SECONDS
+    try:
+        replay_guards.accept_once(
+            "request_object",
+            client.client_id,
+            jti,
+            request_id=request_id,
+            lifetime_seconds=max(1, remaining + MAX_SKEW_SECONDS),
+        )
+    except AlreadyUsed as error:
+        raise invalid_request_object("it was used before") from error
+
+
+def _parameter(name: str, value: Any) -> str:
+    """Return a claim as the parameter it stands for: JSON where the parameter is JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if name == "claims" and isinstance(value, dict):
+        return json.dumps(value)
+    raise invalid_request_object("a parameter has the wrong JSON type")

@@ -1,0 +1,64 @@
+"""Request objects by reference. Spec: OpenID Connect Core 1.0 section 6.2; RFC 9101 section 5.2."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from oidc.clients.record import Client
+from oidc.clients.remote import FetchFailed, fetch_text
+from oidc.errors import ProtocolError
+from oidc.requests.request_object import MAX_LENGTH
+
+KEPT_SECONDS = 300
+MOST_KEPT = 500
+
+
+class _Kept:
+    """Fetched request objects, by an address whose fragment names the content."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, request_uri: str) -> str | None:
+        with self._lock:
+            expires, text = self._texts.get(request_uri, (0.0, ""))
+        return text if expires > time.monotonic() else None
+
+    def keep(self, request_uri: str, text: str) -> None:
+        with self._lock:
+            self._texts[request_uri] = (time.monotonic() + KEPT_SECONDS, text)
+            while len(self._texts) > MOST_KEPT:
+                self._texts.popitem(last=False)
+
+
+_kept = _Kept()
+
+
+def fetch_request_object(client: Client, request_uri: str) -> str:
+    """Return the request object at a registered address.
+
+    An address with a fragment is fetched once for each fragment, and kept for five minutes: the
+    fragment is the hash of the content (Core section 6.2). Without one it is fetched every time.
+
+    Raises:
+        ProtocolError: `invalid_request_uri`: not registered, or not to be had.
+    """
+    address, _, fragment = request_uri.partition("#")
+    if address not in {registered.partition("#")[0] for registered in client.request_uris}:
+        raise _invalid_request_uri("not registered")
+    text = _kept.find(request_uri) if fragment else None
+    if text is None:
+        try:
+            text = fetch_text(address, max_bytes=MAX_LENGTH)
+        except FetchFailed as error:
+            raise _invalid_request_uri(str(error)) from error
+        if fragment:
+            _kept.keep(request_uri, text)
+    return text
+
+
+def _invalid_request_uri(detail: str) -> ProtocolError:
+    return ProtocolError("invalid_request_uri", "request_uri is not acceptable", detail=detail)

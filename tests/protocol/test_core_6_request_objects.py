@@ -1,0 +1,288 @@
+"""Request objects, by value and by reference. OpenID Connect Core 1.0 section 6; RFC 9101."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.test import override_settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.doors import Browser, Send
+from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, sign_in
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
+    return json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key())) | {"kid": "one"}
+
+
+@pytest.fixture
+def client(send: Send) -> RelyingParty:
+    """A client with a key."""
+    return RelyingParty.register(send, jwks={"keys": [public_jwk(KEY)]})
+
+
+@pytest.fixture
+def signed_in(browser: Browser, client: RelyingParty, alice: Any) -> Browser:
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    return browser
+
+
+def object_of(client: RelyingParty, key: Any = KEY, alg: str = "ES256", **changes: Any) -> str:
+    claims = {"iss": client.client_id, "aud": ISSUER, **client.parameters(), **changes}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, key, algorithm=alg, headers={"kid": "one"})
+
+
+def send_object(browser: Browser, client: RelyingParty, text: str, **outside: str) -> Any:
+    least = {"client_id": client.client_id, "response_type": "code", "scope": "openid"}
+    return browser.get("/oauth2/authorize", **(least | {"request": text} | outside))
+
+
+def test_6_1_everything_inside(signed_in: Browser, client: RelyingParty) -> None:
+    answer = send_object(signed_in, client, object_of(client))
+    assert answer.location.startswith(REDIRECT_URI)
+    assert answer.redirect_members["state"] == client.state
+    assert client.redeem(answer.redirect_members["code"]).status == 200
+
+
+def test_6_1_inside_wins_over_outside(signed_in: Browser, client: RelyingParty) -> None:
+    outside = {"state": "outside", "redirect_uri": "https://evil.example/", "nonce": "outside"}
+    answer = send_object(signed_in, client, object_of(client), **outside)
+    assert answer.location.startswith(REDIRECT_URI)
+    assert answer.redirect_members["state"] == client.state
+    tokens = client.redeem(answer.redirect_members["code"]).json()
+    identity = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert identity["nonce"] == client.nonce
+
+
+def test_6_1_json_members_and_numbers(signed_in: Browser, client: RelyingParty) -> None:
+    text = object_of(client, max_age=10000, claims={"userinfo": {"name": None}})
+    assert "code" in send_object(signed_in, client, text).redirect_members
+
+
+def test_an_interaction_keeps_the_effective_request(
+    browser: Browser, client: RelyingParty, alice: Any
+) -> None:
+    sign_in(browser, alice)
+    text = object_of(client, jti="only-once")
+    page = browser.follow(send_object(browser, client, text))
+    assert 'value="allow"' in page.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "another"},
+        {"aud": "https://another.example"},
+        {"exp": int(time.time()) - 3600},
+        {"nbf": int(time.time()) + 3600},
+        {"client_id": "another"},
+        {"response_type": "code id_token"},
+        {"request": "x"},
+        {"request_uri": "https://client.example/r"},
+        {"state": ["a"]},
+        {"state": "a\r\nb"},
+        {"sub": "the client"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_rfc9101_6_what_does_not_hold_is_invalid_request_object(
+    signed_in: Browser, client: RelyingParty, change: dict[str, Any]
+) -> None:
+    if "sub" in change:
+        change = {"sub": client.client_id}
+    text = object_of(client, **change)
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+@pytest.mark.parametrize(
+    ("key", "alg"),
+    [(OTHER_KEY, "ES256"), ("x" * 32, "HS256"), (None, "none")],
+    ids=["key", "hmac", "none"],
+)
+def test_rfc9101_10_2_forged_or_unsigned(
+    signed_in: Browser, client: RelyingParty, key: Any, alg: str
+) -> None:
+    text = object_of(client, key, alg)
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+def test_unsigned_where_none_is_registered(send: Send, browser: Browser, alice: Any) -> None:
+    client = RelyingParty.register(send, request_object_signing_alg="none")
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    answer = send_object(browser, client, object_of(client, None, "none"))
+    assert "code" in answer.redirect_members
+    signed = send_object(browser, client, object_of(client), redirect_uri=REDIRECT_URI)
+    assert signed.redirect_members["error"] == "invalid_request_object"
+    late = object_of(client, None, "none", exp=int(time.time()) - 3600)
+    expired = send_object(browser, client, late, redirect_uri=REDIRECT_URI)
+    assert expired.redirect_members["error"] == "invalid_request_object"
+
+
+def test_only_the_registered_algorithm(send: Send, browser: Browser, alice: Any) -> None:
+    client = RelyingParty.register(
+        send, jwks={"keys": [public_jwk(KEY)]}, request_object_signing_alg="RS256"
+    )
+    sign_in(browser, alice)
+    answer = send_object(browser, client, object_of(client), redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+def test_10_a_jti_counts_once(signed_in: Browser, client: RelyingParty) -> None:
+    text = object_of(client, jti="once", exp=int(time.time()) + 60)
+    assert "code" in send_object(signed_in, client, text).redirect_members
+    again = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert again.redirect_members["error"] == "invalid_request_object"
+
+
+def test_a_redirect_uri_inside_must_be_registered(signed_in: Browser, client: RelyingParty) -> None:
+    text = object_of(client, redirect_uri="https://evil.example/cb")
+    answer = send_object(signed_in, client, text)
+    assert (answer.status, answer.location) == (400, "")
+
+
+def test_a_bad_object_without_a_redirect_uri_is_a_page(
+    signed_in: Browser, client: RelyingParty
+) -> None:
+    answer = send_object(signed_in, client, "x.y.z")
+    assert (answer.status, answer.location) == (400, "")
+
+
+def test_5_request_and_request_uri_exclude_each_other(
+    signed_in: Browser, client: RelyingParty
+) -> None:
+    answer = send_object(
+        signed_in,
+        client,
+        object_of(client),
+        request_uri="https://client.example/r",
+        redirect_uri=REDIRECT_URI,
+    )
+    assert answer.redirect_members["error"] == "invalid_request"
+
+
+# --- By reference -----------------------------------------------------------------------------
+
+
+class Shelf:
+    """A client's own server with request objects on it."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.asked: list[str] = []
+        shelf = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                shelf.asked.append(self.path)
+                text = shelf.texts.get(self.path)
+                self.send_response(200 if text else 404)
+                self.end_headers()
+                self.wfile.write((text or "").encode())
+
+            def log_message(self, *_: object) -> None:
+                """Tests are quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    from django.conf import settings as django_settings
+
+    shelf = Shelf()
+    Thread(target=shelf.server.serve_forever, daemon=True).start()
+    allowed = django_settings.GATEHOUSE | {"fetch_private_addresses": True}
+    with override_settings(GATEHOUSE=allowed):
+        yield shelf
+    shelf.server.shutdown()
+    shelf.server.server_close()
+
+
+def by_reference(browser: Browser, client: RelyingParty, uri: str) -> Any:
+    return browser.get(
+        "/oauth2/authorize",
+        client_id=client.client_id,
+        response_type="code",
+        scope="openid",
+        redirect_uri=REDIRECT_URI,
+        request_uri=uri,
+    )
+
+
+def test_6_2_registered_and_fetched_once_for_each_fragment(
+    send: Send, browser: Browser, alice: Any, shelf: Shelf
+) -> None:
+    uri = shelf.url + "/r"
+    client = RelyingParty.register(
+        send, jwks={"keys": [public_jwk(KEY)]}, request_uris=[uri + "#old"]
+    )
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    shelf.texts["/r"] = object_of(client)
+    for _ in range(2):
+        answer = by_reference(browser, client, uri + "#new")
+        assert answer.redirect_members["state"] == client.state
+    assert shelf.asked == ["/r"]
+    by_reference(browser, client, uri + "#newer")
+    by_reference(browser, client, uri)
+    by_reference(browser, client, uri)
+    assert len(shelf.asked) == 4
+
+
+def test_6_2_not_registered_or_not_there_is_invalid_request_uri(
+    send: Send, browser: Browser, alice: Any, shelf: Shelf
+) -> None:
+    client = RelyingParty.register(
+        send, jwks={"keys": [public_jwk(KEY)]}, request_uris=[shelf.url + "/r"]
+    )
+    sign_in(browser, alice)
+    for uri in (shelf.url + "/other", shelf.url + "/r", "urn:x", "file:///etc/passwd"):
+        answer = by_reference(browser, client, uri)
+        assert answer.redirect_members["error"] == "invalid_request_uri"
+    assert shelf.asked == ["/r"]
+
+
+# --- Whatever is inside -----------------------------------------------------------------------
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=5,
+)
+NAMES = ["client_id", "response_type", "redirect_uri", "scope", "state", "prompt", "max_age",
+         "claims", "nonce", "code_challenge", "aud", "exp", "jti", "id_token_hint"]  # fmt: skip
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from(NAMES), json_values, max_size=4))
+def test_any_content_never_fails_nor_redirects_to_strangers(
+    signed_in: Browser, client: RelyingParty, changes: dict[str, Any]
+) -> None:
+    try:
+        text = object_of(client, **changes)
+    except (TypeError, ValueError):  # PyJWT itself refuses to make it
+        return
+    answer = send_object(signed_in, client, text)
+    assert answer.status < 500
+    if answer.location:
+        assert answer.location.startswith((REDIRECT_URI, "/interaction/"))
