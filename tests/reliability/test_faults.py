@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reliability.lab.experiment import Bench, Experiment, Setting, time_without_service
-from tests.reliability.lab.faults import FAULTS, Fault
+from tests.reliability.lab.faults import FAULTS, PARTITION, Fault
 from tests.reliability.lab.history import Outcome
 
 MOST_SECONDS_WITHOUT_SERVICE = 25.0
@@ -33,3 +33,19 @@ def test_no_answer_is_wrong(experiment: Experiment, fault: Fault) -> None:
     assert sum(o.outcome is Outcome.DONE for o in result.operations) > 100
     [strike] = result.strikes
     assert time_without_service(result, strike) < MOST_SECONDS_WITHOUT_SERVICE
+
+
+def test_two_halves_of_a_partition_do_not_both_accept(bench: Bench) -> None:
+    with bench.experiment(Setting(partitioned=True)) as experiment:
+        result = experiment.try_out(PARTITION)
+    assert result.violations == []
+    assert sum(o.outcome is Outcome.DONE for o in result.operations) > 100
+
+
+@pytest.mark.parametrize("masters", [1, 3])
+def test_without_replicas_a_node_comes_back_with_its_data(bench: Bench, masters: int) -> None:
+    """It cannot be replaced, so its part is away until it is restarted."""
+    restart = next(fault for fault in FAULTS if fault.name == "master-restarts")
+    with bench.experiment(Setting(masters, replicas=0, wait=0)) as experiment:
+        result = experiment.try_out(restart)
+    assert result.violations == []

@@ -88,14 +88,21 @@ class Installation:
         client: dict[str, Any] = json.loads(text)
         return client
 
-    def server(self, blocking_threads: int = 4) -> Program:
-        """Return the server, one worker, not started yet."""
-        port = self.issuer.rpartition(":")[2]
+    def server(
+        self, base_url: str = "", application: str = "authserver.wsgi:application"
+    ) -> Program:
+        """Return the server, one worker, not started yet. `base_url`: if not at the issuer's."""
+        base_url = base_url or self.issuer
+        port = base_url.rpartition(":")[2]
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", port]
-        command += ["--workers", "1", "--blocking-threads", str(blocking_threads)]
-        command += ["authserver.wsgi:application"]
-        ready = f"{self.issuer}/health/ready"
-        return Program("server", command, self.environment, ready, self.directory)
+        command += ["--workers", "1", "--blocking-threads", "4", application]
+        ready = f"{base_url}/health/ready"
+        return Program(f"server-{port}", command, self.environment, ready, self.directory)
+
+    def worker(self) -> Program:
+        """Return a worker, not started yet. Nothing tells when it has begun."""
+        command = [sys.executable, "manage.py", "worker"]
+        return Program("worker", command, self.environment, "", self.directory)
 
 
 def install(directory: Path, issuer: str, redis_url: str, **more: str) -> Installation:
@@ -125,7 +132,7 @@ class Program:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; return when its URL answers 200.
+        """Start it; return when its URL answers 200, at once if it has none.
 
         Raises:
             ProgramFailed: it ended, or does not answer in time.
@@ -141,7 +148,7 @@ class Program:
                 preexec_fn=end_with_parent_process,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(self._url):
+        while self._url and not _answers(self._url):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 log = self._log.read_text()[-3000:]
                 self.kill()
@@ -167,6 +174,13 @@ class Program:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    def pids(self) -> list[int]:
+        """Return its processes."""
+        if self._process is None:
+            return []
+        group = self._process.pid
+        return [pid for pid in _all_pids() if _group_of(pid) == group]
+
 
 @contextmanager
 def running(program: Program) -> Iterator[Program]:
@@ -176,6 +190,17 @@ def running(program: Program) -> Iterator[Program]:
         yield program
     finally:
         program.stop()
+
+
+def _all_pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def _answers(url: str) -> bool:

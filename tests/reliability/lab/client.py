@@ -60,6 +60,7 @@ class Client:
     def __init__(self, world: World, person: Person, name: str) -> None:
         self._world, self._person, self._name = world, person, name
         self._lines = threading.local()
+        self._preferred = secrets.randbelow(len(world.servers))
 
     # --- People -----------------------------------------------------------------------------
 
@@ -189,11 +190,19 @@ class Client:
         return app
 
     def _send(self, *request: Any) -> Answer:
-        """Send a request to any of the servers, on this thread's own connections."""
+        """Send a request on this thread's own connections.
+
+        Mostly to the server that answered last, now and then to any, as a load balancer does.
+        """
         if not hasattr(self._lines, "all"):
             self._lines.all = [Line(server) for server in self._world.servers]
-        answer: Answer = secrets.choice(self._lines.all)(*request)
+        if secrets.randbelow(10) == 0:
+            self._prefer_another()
+        answer: Answer = self._lines.all[self._preferred](*request)
         return answer
+
+    def _prefer_another(self) -> None:
+        self._preferred = (self._preferred + 1) % len(self._world.servers)
 
     def _record(
         self,
@@ -213,6 +222,8 @@ class Client:
             note = str(error)
         except Unexpected as error:
             answer, outcome = error.answer, outcome_of(kind, error.answer)
+        if outcome is Outcome.UNKNOWN:
+            self._prefer_another()
         done = answer is not None and outcome is Outcome.DONE
         if answer is not None and outcome is Outcome.WRONG:
             note = answer.text[:300]

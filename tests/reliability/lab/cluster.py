@@ -128,6 +128,12 @@ class LabCluster(LocalCluster):
         for offset, node in enumerate(self._nodes):
             node.port = base_port + offset
 
+    def end(self) -> None:
+        """Stop all nodes, whatever was done to them."""
+        for node in self._nodes:
+            self.thaw(node)
+        self.stop()
+
     # --- Repair -----------------------------------------------------------------------------
 
     def await_takeover(self, former: Node) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from tests.reliability.lab.cluster import LabCluster
 from tests.reliability.lab.faults import Fault
 from tests.reliability.lab.history import History, Kind, Operation, Outcome
 from tests.reliability.lab.load import Load, loaded
+from tests.reliability.lab.network import ProxiedCluster
 from tests.reliability.lab.seed import Seed
 from tests.reliability.lab.world import World, populate
 from tests.support.server import Installation, Program, install, running
@@ -30,6 +31,8 @@ class Setting:
     masters: int = 3
     replicas: int = 2
     wait: int = 1
+    partitioned: bool = False
+    """Nodes and two servers are joined by a network that can be cut."""
 
     def __str__(self) -> str:
         return f"{self.masters} masters, {self.replicas} replicas each, WAIT {self.wait}"
@@ -55,8 +58,8 @@ class Result:
 class Bench:
     """An installation with its people; clusters come and go."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, application: str = "authserver.wsgi:application") -> None:
+        self.directory, self._application = directory, application
         issuer = f"http://localhost:{free_base_port(1)}"
         self.installation = install(directory, issuer, "redis://127.0.0.1:1", LOG_LEVEL="INFO")
         self.world = populate(self.installation)
@@ -65,21 +68,25 @@ class Bench:
     def experiment(self, setting: Setting) -> Iterator[Experiment]:
         """Start a cluster and a server on it; both are gone after the block."""
         directory = self.directory / f"cluster-{time.monotonic_ns()}"
-        cluster = LabCluster(directory, setting.masters, setting.replicas)
-        try:
+        kind = ProxiedCluster if setting.partitioned else LabCluster
+        cluster = kind(directory, setting.masters, setting.replicas)
+        with ExitStack() as ending:
+            ending.callback(cluster.end)
             cluster.start()
             seed = Seed(lambda: [node.port for node in cluster.nodes()])
-            with ExitStack() as running_now:
-                running_now.callback(seed.close)
-                server = self._installation_on(seed.url, setting).server()
-                running_now.enter_context(running(server))
-                yield Experiment(self.world, cluster, server)
-        finally:
-            for node in cluster.nodes():
-                cluster.thaw(node)
-            cluster.stop()
+            ending.callback(seed.close)
+            redis_url = cluster.url if setting.partitioned else seed.url
+            installation = self._on(redis_url, setting)
+            world = self.world
+            if setting.partitioned:
+                other = f"http://localhost:{free_base_port(1)}"
+                world = replace(world, servers=(*world.servers, other))
+            servers = [installation.server(url, self._application) for url in world.servers]
+            for server in servers:
+                ending.enter_context(running(server))
+            yield Experiment(world, cluster, servers)
 
-    def _installation_on(self, redis_url: str, setting: Setting) -> Installation:
+    def _on(self, redis_url: str, setting: Setting) -> Installation:
         environment = self.installation.environment | {
             "REDIS_URL": redis_url,
             "REDIS_WAIT_REPLICAS": str(setting.wait),
@@ -90,9 +97,9 @@ class Bench:
 class Experiment:
     """A whole cluster with a server. Faults strike it one after the other."""
 
-    def __init__(self, world: World, cluster: LabCluster, server: Program) -> None:
+    def __init__(self, world: World, cluster: LabCluster, servers: Sequence[Program]) -> None:
         self._world = world
-        self.cluster, self.server = cluster, server
+        self.cluster, self.servers = cluster, servers
         self.random = random.Random(1)
         self.load = Load(world)
 

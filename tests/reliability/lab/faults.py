@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.reliability.lab.cluster import Shard
 from tests.reliability.lab.history import Outcome
+from tests.reliability.lab.network import ProxiedCluster
 from tests.reliability.lab.waiting import await_that
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Strike = Callable[["Experiment"], AbstractContextManager[None]]
 
-SLOTS_TO_MOVE = 2000
+SLOTS_TO_MOVE = 1000
 SHORT_FREEZE_SECONDS = 1.0
 AWAY_SECONDS = 3.0
 """How long all nodes are gone: longer than a client waits before it asks again."""
@@ -207,8 +208,26 @@ def _all_nodes_come_back_elsewhere(experiment: Experiment) -> Iterator[None]:
 
 @contextmanager
 def _server_dies(experiment: Experiment) -> Iterator[None]:
-    experiment.server.kill()
-    experiment.server.start()
+    [server] = experiment.servers
+    server.kill()
+    server.start()
+    yield
+
+
+@contextmanager
+def _master_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
+    """One server reaches only the old master, the other one all but that."""
+    cluster = experiment.cluster
+    assert isinstance(cluster, ProxiedCluster)
+    for number, server in enumerate(experiment.servers):
+        cluster.network.know_server(f"server-{number}", server.pids)
+    master = _shard(experiment).master
+    cluster.network.isolate(master.name, "server-0")
+    try:
+        cluster.await_takeover(master)
+        experiment.load.await_each()
+    finally:
+        cluster.network.isolate()
     yield
 
 
@@ -224,6 +243,9 @@ def _await_unavailable(experiment: Experiment) -> None:
     )
 
 
+PARTITION = Fault(
+    "partition", "a master is cut off together with a server", _master_and_client_are_cut_off
+)
 FAULTS = (
     Fault("master-dies", "a master dies (`kill -9`)", _master_dies),
     Fault(
@@ -261,7 +283,7 @@ FAULTS = (
     ),
     Fault("replicas-hang", "all replicas of a master hang for 12 s", _replicas_hang),
     Fault("fail-over", "an orderly `CLUSTER FAILOVER`", _fail_over_on_request),
-    Fault("slots-move", "2,000 slots move to another master and back", _slots_move, False),
+    Fault("slots-move", "1,000 slots move to another master and back", _slots_move, False),
     Fault("shard-joins", "a shard joins, serves, and leaves again", _shard_joins_and_leaves, False),
     Fault("memory-full", "the memory of every master is full", _memory_is_full, False),
     Fault("all-die", "all nodes die and come back", _all_nodes_die_and_come_back, False),

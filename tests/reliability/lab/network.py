@@ -1,0 +1,193 @@
+"""A network between the nodes of a cluster and its clients that can be cut, without root.
+
+Each node announces the address of a proxy; all others, nodes and servers, reach it only through
+that. A cut is silent: nothing is refused or closed, it just does not arrive, and arrives late when
+the network is whole again.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from authserver.local.node import Node
+from authserver.local.ports import BUS_OFFSET, HOST, free_base_port
+from tests.reliability.lab.cluster import LabCluster
+
+_CHUNK_BYTES = 65_536
+_TICK_SECONDS = 0.02
+
+Pids = Callable[[], Iterable[int]]
+
+
+def _source_address(number: int) -> str:
+    """Return the address from which a node opens its connections: that is how it is known."""
+    return f"127.0.0.{101 + number}"
+
+
+@dataclass(eq=False)
+class _Passage:
+    """One connection: two sockets, and who is at its ends."""
+
+    ends: tuple[socket.socket, socket.socket]
+    parties: tuple[str, str]
+    is_watched: bool = field(default=False)
+
+    def other(self, end: socket.socket) -> socket.socket:
+        return self.ends[1] if end is self.ends[0] else self.ends[0]
+
+
+class Network(threading.Thread):
+    """Passes on what one party sends to another, unless they are on two sides of a cut."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(daemon=True)
+        self.base_port = free_base_port(size)
+        self._selector = selectors.DefaultSelector()
+        self._servers: dict[str, Pids] = {}
+        self._isolated: frozenset[str] = frozenset()
+        self._passages: set[_Passage] = set()
+        self._is_over = False
+
+    def open(self, node: Node, number: int) -> None:
+        """Open the proxies of a node."""
+        for offset in (0, BUS_OFFSET):
+            listener = socket.create_server((HOST, self.base_port + number + offset), backlog=256)
+            self._selector.register(listener, selectors.EVENT_READ, (node, offset))
+
+    def know_server(self, name: str, pids: Pids) -> None:
+        """Make a server known by the processes that it consists of."""
+        self._servers[name] = pids
+
+    def isolate(self, *names: str) -> None:
+        """Let nothing pass between these and all others. Without names: whole again."""
+        self._isolated = frozenset(names)
+
+    def close(self) -> None:
+        self._is_over = True
+        self.join(5)
+
+    # --- The thread ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        while not self._is_over:
+            for passage in list(self._passages):
+                self._watch(passage)
+            for key, _ in self._selector.select(_TICK_SECONDS):
+                if isinstance(key.data, _Passage):
+                    self._pass_on(key.fileobj, key.data)
+                else:
+                    self._accept(key.fileobj, *key.data)
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close()
+
+    def _watch(self, passage: _Passage) -> None:
+        """Read from both ends exactly while they are on the same side."""
+        is_open = len({party in self._isolated for party in passage.parties}) == 1
+        if is_open != passage.is_watched:
+            for end in passage.ends:
+                if is_open:
+                    self._selector.register(end, selectors.EVENT_READ, passage)
+                else:
+                    self._selector.unregister(end)
+            passage.is_watched = is_open
+
+    def _accept(self, listener: socket.socket, node: Node, offset: int) -> None:
+        client, (address, port) = listener.accept()
+        try:
+            inner = socket.create_connection((HOST, node.port + offset), timeout=1)
+        except OSError:
+            client.close()
+            return
+        for end in (client, inner):
+            end.settimeout(1)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        party = self._party_at(address, port, listener.getsockname()[1])
+        self._passages.add(_Passage((client, inner), (party, node.name)))
+
+    def _pass_on(self, end: socket.socket, passage: _Passage) -> None:
+        if passage not in self._passages or not passage.is_watched:
+            return  # its other end broke a moment ago
+        with suppress(OSError):
+            data = end.recv(_CHUNK_BYTES)
+            if data:
+                passage.other(end).sendall(data)
+                return
+        for each in passage.ends:  # either end broke: so does the other
+            self._selector.unregister(each)
+            each.close()
+        self._passages.discard(passage)
+
+    def _party_at(self, address: str, port: int, proxy_port: int) -> str:
+        """Return who opened a connection; empty for anybody else."""
+        if address != HOST:
+            return f"node-{int(address.rpartition('.')[2]) - 100}"
+        inode = _inode_of(port, proxy_port)
+        for name, pids in self._servers.items():
+            if any(_holds(pid, inode) for pid in pids()):
+                return name
+        return ""
+
+
+class ProxiedCluster(LabCluster):
+    """A cluster whose nodes reach each other through a network that can be cut."""
+
+    def __init__(self, directory: Path, masters: int, replicas: int) -> None:
+        super().__init__(directory, masters, replicas)
+        self.network = Network(len(self._nodes))
+        for number, node in enumerate(self._nodes):
+            self.network.open(node, number)
+        self.network.start()
+
+    def end(self) -> None:
+        super().end()
+        self.network.close()
+
+    @property
+    def url(self) -> str:
+        ports = range(self.network.base_port, self.network.base_port + len(self._nodes))
+        return ",".join(f"redis://{HOST}:{port}" for port in ports)
+
+    def _launch_node(self, node: Node) -> None:
+        port = self.network.base_port + self._nodes.index(node)
+        shared = self._settings
+        self._settings = shared | {
+            "bind-source-addr": _source_address(self._nodes.index(node)),
+            "cluster-announce-port": str(port),
+            "cluster-announce-bus-port": str(port + BUS_OFFSET),
+        }
+        try:
+            super()._launch_node(node)
+        finally:
+            self._settings = shared
+
+    def is_whole(self) -> bool:
+        """Whole, and everybody reaches everybody through the proxies."""
+        first = self.network.base_port
+        proxies = {f"{HOST}:{port}" for port in range(first, first + len(self._nodes))}
+        return super().is_whole() and all(
+            set(node.cluster("NODES")) == proxies for node in self._nodes
+        )
+
+
+def _inode_of(port: int, other_port: int) -> str:
+    """Return the socket at one end of a connection on loopback."""
+    ends = f" 0100007F:{port:04X} 0100007F:{other_port:04X} "
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        if ends in line:
+            return line.split()[9]
+    return ""
+
+
+def _holds(pid: int, inode: str) -> bool:
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):  # closed meanwhile
+                if descriptor.readlink().name == f"socket:[{inode}]":
+                    return True
+    return False
