@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -26,6 +28,15 @@ class Configuration:
     redis_deadline_seconds: float
     fetch_private_addresses: bool
     rate_limits: bool
+
+    registration: str
+    """Who may register clients: `off`, `token` (an initial access token is needed), or `open`."""
+    registration_profile: str
+    """`oidc-compat`: PKCE is optional for clients with a secret or key; `strict`: for nobody."""
+    registration_unused_days: int
+    """After that many days the worker forgets an open registration that nobody ever used."""
+    software_statement_issuers: Mapping[str, Mapping[str, Any]]
+    """Whose software statements count: issuer -> its keys, by `jwks` or `jwks_uri`."""
     sign_up_open: bool
 
     code_lifetime_seconds: int

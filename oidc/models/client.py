@@ -26,6 +26,8 @@ class OAuthClient(models.Model):
     client_name = models.CharField("name", max_length=200)
     profile = models.CharField("profile", max_length=20)
     is_active = models.BooleanField("active", default=True, editable=False)
+    origin = models.CharField("origin", max_length=20, blank=True, default="", editable=False)
+    """Who made it: `admin`, `command line`, `registration`, or "" if nobody said."""
 
     redirect_uris = models.JSONField("redirect URIs", default=list, blank=True)
     post_logout_redirect_uris = models.JSONField(
