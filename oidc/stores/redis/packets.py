@@ -12,6 +12,7 @@ _WAIT_MILLISECONDS = 300
 
 
 def packed(*parts: Any) -> bytes:
+    """Return a command in Redis's protocol."""
     command: bytes = hiredis.pack_command(parts)  # its type knows one argument only
     return command
 
@@ -21,4 +22,5 @@ ASKING = packed("ASKING")
 
 @lru_cache(maxsize=16)
 def wait_for(replicas: int) -> bytes:
+    """Return the `WAIT` that makes the write before it durable."""
     return packed("WAIT", replicas, _WAIT_MILLISECONDS)

@@ -138,7 +138,7 @@ class Cluster:
                 self.topology.move_slot(reply.message)
                 pool, asking = self._pool(slot), False
             elif reply.code == "ASK" and not script.reads_found_keys:
-                pool, asking = self.topology.pool_of_address(*_host_and_port(reply.message)), True
+                pool, asking = self.topology.pool_of_redirect(reply.message), True
             elif reply.code == "NOSCRIPT":
                 packet = script.pack_with_source(keys, arguments)
             else:
@@ -207,9 +207,3 @@ class Cluster:
     def close(self) -> None:
         """Close the connections that nobody uses."""
         self.topology.close()
-
-
-def _host_and_port(redirect: str) -> tuple[str, int]:
-    """Read the target of a redirection, `<slot> <host>:<port>`."""
-    host, _, port = redirect.partition(" ")[2].rpartition(":")
-    return host, int(port)

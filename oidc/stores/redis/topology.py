@@ -49,10 +49,11 @@ class Topology:
         nodes: list[ClusterNode] | None = self.cluster.nodes_manager.slots_cache.get(slot)
         return self._pool(nodes[0]) if nodes else None
 
-    def pool_of_address(self, host: str, port: int) -> NodePool:
-        """Return the pool of a node that another node named (ASK)."""
+    def pool_of_redirect(self, redirect: str) -> NodePool:
+        """Return the pool of the node that an `ASK` answer names, `<slot> <host>:<port>`."""
+        host, _, port = redirect.partition(" ")[2].rpartition(":")
         manager: Any = self.cluster.nodes_manager if self.cluster else None
-        return self._pool(manager.get_node(host, port) or ClusterNode(host, port))
+        return self._pool(manager.get_node(host, int(port)) or ClusterNode(host, int(port)))
 
     def _pool(self, node: ClusterNode) -> NodePool:
         pool = self._pools.get(node.name)
