@@ -78,11 +78,18 @@ def client_keys(client: Client, kid: str | None, alg: str) -> list[Any]:
     Without a `kid` there must be no doubt which key is meant. A key id that is not known is
     looked for at the client's `jwks_uri` once more: that is how clients change their keys.
     """
-    if client.jwks is not None:
-        return _fitting(_inline_keys(client.client_id, client.jwks), kid, alg)
-    if not client.jwks_uri:
+    return published_keys(client.client_id, client.jwks, client.jwks_uri, kid, alg)
+
+
+def published_keys(
+    owner: str, jwks: dict[str, Any] | None, jwks_uri: str, kid: str | None, alg: str
+) -> list[Any]:
+    """Return the fitting keys of anybody who publishes some, like `client_keys`."""
+    if jwks is not None:
+        return _fitting(_inline_keys(owner, jwks), kid, alg)
+    if not jwks_uri:
         return []
-    key_set = _remote_set(client.jwks_uri)
+    key_set = _remote_set(jwks_uri)
     found = _fitting(key_set.keys(), kid, alg)
     if not found:
         key_set.refresh(wait=True)
