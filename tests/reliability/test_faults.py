@@ -16,11 +16,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(tmp_path_factory.mktemp("bench"))
-
-
-@pytest.fixture(scope="module")
 def experiment(bench: Bench) -> Iterator[Experiment]:
     with bench.experiment(Setting(masters=3, replicas=2, wait=1)) as running_now:
         yield running_now

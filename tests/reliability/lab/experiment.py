@@ -20,6 +20,8 @@ from tests.reliability.lab.seed import Seed
 from tests.reliability.lab.world import World, populate
 from tests.support.server import Installation, Program, install, running
 
+_WHOLE = "authserver.wsgi:application"
+_BROKEN = "tests.reliability.lab.broken:application"
 WARM_UP = 5
 """Answers to everybody before anything happens."""
 
@@ -33,6 +35,8 @@ class Setting:
     wait: int = 1
     partitioned: bool = False
     """Nodes and two servers are joined by a network that can be cut."""
+    breakage: str = ""
+    """What is broken in the stores on purpose, see `lab.broken`."""
 
     def __str__(self) -> str:
         return f"{self.masters} masters, {self.replicas} replicas each, WAIT {self.wait}"
@@ -58,8 +62,8 @@ class Result:
 class Bench:
     """An installation with its people; clusters come and go."""
 
-    def __init__(self, directory: Path, application: str = "authserver.wsgi:application") -> None:
-        self.directory, self._application = directory, application
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         issuer = f"http://localhost:{free_base_port(1)}"
         self.installation = install(directory, issuer, "redis://127.0.0.1:1", LOG_LEVEL="INFO")
         self.world = populate(self.installation)
@@ -81,7 +85,8 @@ class Bench:
             if setting.partitioned:
                 other = f"http://localhost:{free_base_port(1)}"
                 world = replace(world, servers=(*world.servers, other))
-            servers = [installation.server(url, self._application) for url in world.servers]
+            application = _BROKEN if setting.breakage else _WHOLE
+            servers = [installation.server(url, application) for url in world.servers]
             for server in servers:
                 ending.enter_context(running(server))
             yield Experiment(world, cluster, servers)
@@ -90,6 +95,7 @@ class Bench:
         environment = self.installation.environment | {
             "REDIS_URL": redis_url,
             "REDIS_WAIT_REPLICAS": str(setting.wait),
+            "GATEHOUSE_LAB_BREAKAGE": setting.breakage,
         }
         return replace(self.installation, environment=environment)
 

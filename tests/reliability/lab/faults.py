@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.reliability.lab.cluster import Shard
 from tests.reliability.lab.history import Outcome
@@ -119,6 +119,9 @@ def _master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[Non
     shard = _shard(experiment)
     for replica in shard.replicas:
         cluster.freeze(replica)
+    # Or the kernel would keep for them what they did not read.
+    client: Any = shard.master.client()
+    client.client_kill_filter(_type="replica")
     time.sleep(SHORT_FREEZE_SECONDS)
     cluster.kill(shard.master)
     for replica in shard.replicas:
