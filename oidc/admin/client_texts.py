@@ -12,7 +12,10 @@ HELP_TEXTS = {
         "Where people are sent back to after signing in, one address per line. It must be exactly "
         "what the app sends as <code>redirect_uri</code>, to the last slash."
     ),
-    "post_logout_redirect_uris": "Where people may be sent after signing out, one per line.",
+    "post_logout_redirect_uris": (
+        "Where people may be sent after signing out, one address per line. It must be exactly what "
+        "the app sends as <code>post_logout_redirect_uri</code>."
+    ),
     "scope": (
         "What the app may ask for, with a space between the names. <code>openid</code> is sign-in "
         "itself, <code>profile email address phone</code> are data about the person, "
@@ -37,8 +40,21 @@ HELP_TEXTS = {
     "policy_uri": "What the app does with people's data.",
     "tos_uri": "Its terms of service.",
     "initiate_login_uri": "An https address of the app that begins a sign-in.",
-    "backchannel_logout_uri": "Called by this server when a person signs out.",
-    "frontchannel_logout_uri": "Opened in the person's browser when they sign out.",
+    "backchannel_logout_uri": (
+        "This server sends a signed logout token here when a person signs out, and tries for a day "
+        "until the app has it. The reliable way."
+    ),
+    "backchannel_logout_session_required": (
+        "The app cannot do without <code>sid</code> in the logout token. It always gets it."
+    ),
+    "frontchannel_logout_uri": (
+        "Opened in a hidden frame of the person's browser when they sign out there. Browsers that "
+        "refuse third-party cookies keep the app's session from being found."
+    ),
+    "frontchannel_logout_session_required": (
+        "The app cannot do without <code>iss</code> and <code>sid</code> in the address. It always "
+        "gets them."
+    ),
     "require_pkce": "Protects the sign-in against stolen codes. Leave it on.",
     "rotate_refresh_tokens": "A refresh token works once, and each use gives the next one.",
     "default_max_age": "Seconds after which people must sign in again. Empty: no limit.",
@@ -85,7 +101,16 @@ SECTIONS = (
         ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"),
         COLLAPSED,
     ),
-    Section("Signing out", ("backchannel_logout_uri", "frontchannel_logout_uri"), COLLAPSED),
+    Section(
+        "Signing out",
+        (
+            "backchannel_logout_uri",
+            "backchannel_logout_session_required",
+            "frontchannel_logout_uri",
+            "frontchannel_logout_session_required",
+        ),
+        COLLAPSED,
+    ),
     Section(
         "Tokens and protection",
         (
@@ -113,7 +138,9 @@ FIELDS_ABOUT_PEOPLE = frozenset(
         "tos_uri",
         "initiate_login_uri",
         "backchannel_logout_uri",
+        "backchannel_logout_session_required",
         "frontchannel_logout_uri",
+        "frontchannel_logout_session_required",
         "require_pkce",
         "rotate_refresh_tokens",
         "id_token_signed_response_alg",
