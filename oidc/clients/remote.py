@@ -15,25 +15,18 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode
 
-from oidc.conf import configuration
+from oidc.clients.destination import FetchFailed, checked_parts, port_of, resolve
+
+__all__ = ["FetchFailed", "fetch_json", "fetch_text", "post_form"]
 
 MAX_BYTES = 65_536
 TIMEOUT_SECONDS = 3.0
-_GLOBAL_UNICAST = IPv6Network("2000::/3")
-_MOST_ADDRESSES = 4
-_lookups = ThreadPoolExecutor(max_workers=8, thread_name_prefix="lookup")
-
-
-class FetchFailed(Exception):
-    """There is no answer to be had. The text is for the log."""
 
 
 def fetch_json(
@@ -70,7 +63,7 @@ def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> i
     Raises:
         FetchFailed: forbidden, unreachable, or too slow.
     """
-    parts = _checked_parts(url)
+    parts = checked_parts(url)
     deadline = time.monotonic() + timeout_seconds
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close"}
     try:
@@ -85,85 +78,28 @@ def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> i
 
 
 def _fetch(url: str, max_bytes: int, timeout_seconds: float) -> bytes:
-    parts = _checked_parts(url)
+    parts = checked_parts(url)
     deadline = time.monotonic() + timeout_seconds
     try:
         with _connected(parts, deadline) as connection:
             body = _get(connection, parts, max_bytes)
     except (OSError, HTTPException) as error:
         raise FetchFailed(_no_answer(error)) from error
+    except ValueError as error:
+        raise FetchFailed("malformed address") from error
     if time.monotonic() > deadline:
         raise FetchFailed("took too long")
     return body
 
 
-def is_allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
-    """Tell whether a connection may go to this address; with `private`, to an intranet's too.
-
-    Link-local addresses never: cloud providers answer there with the machine's credentials.
-    """
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return False
-    if address.is_multicast or address.is_link_local or address.is_unspecified:
-        return False
-    if private:
-        return address.is_loopback or not address.is_reserved
-    if isinstance(address, IPv6Address):
-        # 6to4 carries an IPv4 address, which could be any.
-        return address.is_global and address in _GLOBAL_UNICAST and address.sixtofour is None
-    return address.is_global and not address.is_reserved
-
-
-def _checked_parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise FetchFailed("malformed address") from error
-    schemes = ("https", "http") if configuration().fetch_private_addresses else ("https",)
-    if parts.scheme not in schemes or not parts.hostname or port == 0 or "@" in parts.netloc:
-        raise FetchFailed("not an https address")
-    return parts
-
-
-def _port_of(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _resolve(parts: SplitResult, deadline: float) -> list[str]:
-    """Return the addresses of the host, all of them allowed.
-
-    The lookup itself cannot be cut: a name server that says nothing keeps a thread of its own, and
-    never one that answers requests.
-    """
-    private = configuration().fetch_private_addresses
-    lookup = _lookups.submit(
-        socket.getaddrinfo, parts.hostname, _port_of(parts), type=socket.SOCK_STREAM
-    )
-    try:
-        found = lookup.result(max(deadline - time.monotonic(), 0))
-    except TimeoutError as error:
-        lookup.cancel()
-        raise FetchFailed("its name server took too long") from error
-    except (OSError, UnicodeError) as error:
-        raise FetchFailed("the name cannot be resolved") from error
-    hosts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    addresses = [ip_address(host.partition("%")[0]) for host in hosts]
-    if not all(is_allowed(address, private=private) for address in addresses):
-        raise FetchFailed("the name has an address that is not public")
-    if parts.scheme == "http" and not all(address.is_loopback for address in addresses):
-        raise FetchFailed("http works on this machine only")
-    return hosts[:_MOST_ADDRESSES]
-
-
 @contextmanager
 def _connected(parts: SplitResult, deadline: float) -> Iterator[HTTPConnection]:
     """Connect to an address of the host; cut the connection at the deadline, whatever it does."""
-    host, port = str(parts.hostname), _port_of(parts)
+    host, port = str(parts.hostname), port_of(parts)
     is_https = parts.scheme == "https"
     connection = HTTPSConnection(host, port) if is_https else HTTPConnection(host, port)
     # Given a socket, the connection opens none of its own, and so does not resolve again.
-    connection.sock = _open_socket(_resolve(parts, deadline), port, deadline)
+    connection.sock = _open_socket(resolve(parts, deadline), port, deadline)
     timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, [connection])
     timer.daemon = True
     timer.start()

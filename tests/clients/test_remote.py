@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from oidc.clients import remote
-from oidc.clients.remote import FetchFailed, fetch_json, is_allowed
+from oidc.clients.destination import is_allowed
+from oidc.clients.remote import FetchFailed, fetch_json, fetch_text
 from tests.clients.json_server import body, document, make_certificate, serving
 
 NAME = "keys.example"
@@ -316,3 +317,10 @@ def test_a_name_server_that_says_nothing_holds_nobody_up(monkeypatch: pytest.Mon
         assert time.monotonic() - started < 5
     finally:
         answer.set()
+
+
+def test_an_address_that_no_request_line_can_hold_is_a_failure(private_addresses: None) -> None:
+    with serving(document({})) as server:
+        for fetch in (fetch_json, fetch_text):
+            with pytest.raises(FetchFailed):
+                fetch(f"http://127.0.0.1:{server.port}/\u00e9")
