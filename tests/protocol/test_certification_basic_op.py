@@ -245,14 +245,30 @@ def test_oidcc_server_client_secret_post(send: Send, person: Any) -> None:
     assert answer.status == 200
 
 
-def test_oidcc_unsigned_request_object_rejected_as_unsupported(suite: Suite) -> None:
-    members = suite.authorize(request="eyJhbGciOiJub25lIn0.e30.").redirect_members
-    assert members["error"] == "request_not_supported"
+def unsigned(suite: Suite, **changes: str | None) -> str:
+    """Return a whole request as an unsigned request object."""
+    claims = suite.client.parameters(
+        scope="openid", code_challenge=None, code_challenge_method=None, **changes
+    )
+    addressed = claims | {"iss": suite.client.client_id, "aud": ISSUER}
+    return jwt.encode(addressed, None, algorithm="none")
 
 
-def test_oidcc_ensure_request_object_with_redirect_uri(suite: Suite) -> None:
-    answer = suite.authorize(request="e30.e30.", redirect_uri=REDIRECT_URI + "/other")
-    assert (answer.status, answer.location) == (400, "")
+def test_oidcc_unsigned_request_object(send: Send, person: Any) -> None:
+    suite = Suite(send, person, request_object_signing_alg="none")
+    _, id_token = suite.sign_in(request=unsigned(suite), state=None, nonce=None)
+    assert id_token["nonce"] == suite.client.nonce
+
+
+def test_oidcc_ensure_request_object_with_redirect_uri(send: Send, person: Any) -> None:
+    suite = Suite(send, person, request_object_signing_alg="none")
+    suite.sign_in(request=unsigned(suite), redirect_uri=REDIRECT_URI + "/other")
+
+
+def test_oidcc_claims_essential(suite: Suite) -> None:
+    tokens, id_token = suite.sign_in(claims='{"userinfo": {"name": {"essential": true}}}')
+    assert suite.userinfo(tokens)["name"] == ALL_CLAIMS["name"]
+    assert "name" not in id_token
 
 
 def test_oidcc_refresh_token(send: Send, suite: Suite, person: Any) -> None:
