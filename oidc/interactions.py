@@ -1,25 +1,30 @@
 """Requests that wait for a person, each bound to the browser that started it.
 
 Mostly authorization requests. What waits for something else has another `purpose`, and never opens
-in the place of one.
+in the place of one. Their parameters name people (`login_hint`) and hold tokens (`id_token_hint`),
+so the store gets them encrypted.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from http.cookies import SimpleCookie
 
 from oidc.conf import configuration
 from oidc.errors import NotFound
 from oidc.http import Headers, Request
+from oidc.keys.at_rest import decrypt, encrypt
 from oidc.stores.records import Interaction
 from oidc.stores.redis import interactions
 
 RESUMPTION_LIFETIME_SECONDS = 60
+_SEALED = "sealed"
 
 
 def start_interaction(
@@ -66,7 +71,7 @@ def resume(interaction_id: str, *, request_id: str, purpose: str = "") -> Intera
     """
     if interactions.find(interaction_id).browser_hash != purpose:
         raise NotFound("not kept for resumption")
-    return interactions.consume(interaction_id, request_id=request_id)
+    return _opened(interactions.consume(interaction_id, request_id=request_id))
 
 
 def find_interaction(interaction_id: str, browser_secret: str, *, purpose: str = "") -> Interaction:
@@ -80,16 +85,20 @@ def find_interaction(interaction_id: str, browser_secret: str, *, purpose: str =
         interaction.browser_hash, _hash(browser_secret, purpose)
     ):
         raise NotFound("started by another browser, or for something else")
-    return interaction
+    return _opened(interaction)
 
 
 def _new(parameters: Mapping[str, str], *, browser_hash: str) -> Interaction:
     return Interaction(
         interaction_id=secrets.token_urlsafe(16),
         browser_hash=browser_hash,
-        parameters=dict(parameters),
+        parameters={_SEALED: encrypt(json.dumps(dict(parameters)).encode())},
         created_at=time.time(),
     )
+
+
+def _opened(interaction: Interaction) -> Interaction:
+    return replace(interaction, parameters=json.loads(decrypt(interaction.parameters[_SEALED])))
 
 
 def _hash(secret: str, purpose: str) -> str:
