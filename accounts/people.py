@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -67,6 +68,26 @@ def revoke_person(username: str) -> User:
     user = User.objects.get(username__iexact=username)
     sign_out_everywhere(str(user.pk))
     return user
+
+
+def find_user_id(*, user_id: str = "", email: str = "") -> str | None:
+    """Return the id of a person by it or by e-mail address, None if there is nobody. One query."""
+    if email:
+        people = User.objects.filter(email=UserManager.normalize_email(email))
+    elif _is_uuid(user_id):
+        people = User.objects.filter(pk=user_id)
+    else:
+        return None
+    found = people.values_list("pk", flat=True).first()
+    return None if found is None else str(found)
+
+
+def _is_uuid(text: str) -> bool:
+    """Tell whether a text is one, in the one spelling that is used here."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _check_email(address: str, claims: Mapping[str, object]) -> None:

@@ -101,6 +101,9 @@ GATEHOUSE = {
     "registration_profile": env.str("GATEHOUSE_REGISTRATION_PROFILE", default="oidc-compat"),
     "registration_unused_days": env.int("GATEHOUSE_REGISTRATION_UNUSED_DAYS", default=30),
     "software_statement_issuers": env.json("GATEHOUSE_SOFTWARE_STATEMENT_ISSUERS", default={}),
+    "global_token_revocation_clients": tuple(
+        env.list("GATEHOUSE_GLOBAL_TOKEN_REVOCATION", default=[])
+    ),
     "sign_up_open": env.bool("GATEHOUSE_SIGN_UP", default=False),
     "code_lifetime_seconds": 60,
     "access_token_lifetime_seconds": 600,

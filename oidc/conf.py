@@ -37,6 +37,8 @@ class Configuration:
     """After that many days the worker forgets an open registration that nobody ever used."""
     software_statement_issuers: Mapping[str, Mapping[str, Any]]
     """Whose software statements count: issuer -> its keys, by `jwks` or `jwks_uri`."""
+    global_token_revocation_clients: tuple[str, ...]
+    """Clients that may end everything of a person. Empty: nobody may."""
     sign_up_open: bool
 
     code_lifetime_seconds: int

@@ -12,6 +12,8 @@ from oidc.doors.endpoint import Endpoint
 from oidc.endpoints.authorize import authorize
 from oidc.endpoints.check_session import check_session
 from oidc.endpoints.end_session import end_session
+from oidc.endpoints.global_token_revocation import PATH as GLOBAL_TOKEN_REVOCATION
+from oidc.endpoints.global_token_revocation import revoke_globally
 from oidc.endpoints.introspect import introspect
 from oidc.endpoints.jwks import jwks
 from oidc.endpoints.metadata import metadata
@@ -31,6 +33,7 @@ ENDPOINTS = (
     Endpoint("introspect", "/oauth2/introspect", introspect, POST),
     Endpoint("end_session", "/oauth2/logout", end_session, BOTH, for_people=True),
     Endpoint("check_session", "/oauth2/check_session", check_session, GET, frameable=True),
+    Endpoint("revoke_globally", GLOBAL_TOKEN_REVOCATION, revoke_globally, POST, json=True),
     Endpoint("jwks", "/.well-known/jwks.json", jwks, GET, cors=True),
     Endpoint("metadata", "/.well-known/openid-configuration", metadata, GET, cors=True),
     Endpoint("metadata", "/.well-known/oauth-authorization-server", metadata, GET, cors=True),

@@ -1,5 +1,5 @@
 """The admin's pages about the protocol."""
 
-from oidc.admin import clients, records
+from oidc.admin import clients, initial_access_tokens, logout_notifications, records
 
-__all__ = ["clients", "records"]
+__all__ = ["clients", "initial_access_tokens", "logout_notifications", "records"]

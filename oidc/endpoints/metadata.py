@@ -15,6 +15,8 @@ from accounts.authentication import ACR_VALUES
 from oidc.clients.authentication import METHOD_NAMES, private_key_jwt
 from oidc.conf import configuration
 from oidc.endpoints.cached import cached_json
+from oidc.endpoints.global_token_revocation import PATH as GLOBAL_TOKEN_REVOCATION_PATH
+from oidc.endpoints.register import PATH as REGISTRATION_PATH
 from oidc.http import Request, Response
 from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
 from oidc.requests.checks.prompt import prompt_values
@@ -33,42 +35,65 @@ def provider_metadata() -> dict[str, Any]:
     """Return the metadata of this server."""
     issuer = configuration().issuer
     confidential_methods = [name for name in METHOD_NAMES if name != "none"]
+    return (
+        _registration()
+        | _global_token_revocation()
+        | {
+            "issuer": issuer,
+            "authorization_endpoint": issuer + "/oauth2/authorize",
+            "token_endpoint": issuer + "/oauth2/token",
+            "userinfo_endpoint": issuer + "/oauth2/userinfo",
+            "jwks_uri": issuer + "/.well-known/jwks.json",
+            "revocation_endpoint": issuer + "/oauth2/revoke",
+            "introspection_endpoint": issuer + "/oauth2/introspect",
+            "end_session_endpoint": issuer + "/oauth2/logout",
+            "check_session_iframe": issuer + "/oauth2/check_session",
+            "frontchannel_logout_supported": True,
+            "frontchannel_logout_session_supported": True,
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
+            "scopes_supported": SCOPES_SUPPORTED,
+            "response_types_supported": RESPONSE_TYPES,
+            "response_modes_supported": RESPONSE_MODES,
+            "grant_types_supported": (*GRANT_TYPES, "implicit"),
+            "acr_values_supported": ACR_VALUES,
+            "subject_types_supported": SUBJECT_TYPES_SUPPORTED,
+            "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+            "token_endpoint_auth_methods_supported": METHOD_NAMES,
+            "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+            "revocation_endpoint_auth_methods_supported": METHOD_NAMES,
+            "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+            "introspection_endpoint_auth_methods_supported": confidential_methods,
+            "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+            "code_challenge_methods_supported": ["S256"],
+            "claim_types_supported": ["normal"],
+            "claims_supported": CLAIMS_SUPPORTED,
+            "prompt_values_supported": prompt_values(),
+            "claims_parameter_supported": True,
+            "request_parameter_supported": True,
+            "request_uri_parameter_supported": True,
+            "require_request_uri_registration": True,
+            "request_object_signing_alg_values_supported": [*request_object.ALGORITHMS, "none"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+    )
+
+
+def _registration() -> dict[str, Any]:
+    configured = configuration()
+    if configured.registration == "off":
+        return {}
+    return {"registration_endpoint": configured.issuer + REGISTRATION_PATH}
+
+
+def _global_token_revocation() -> dict[str, Any]:
+    """Spec: draft-parecki-oauth-global-token-revocation-06 section 5."""
+    configured = configuration()
+    if not configured.global_token_revocation_clients:
+        return {}
     return {
-        "issuer": issuer,
-        "authorization_endpoint": issuer + "/oauth2/authorize",
-        "token_endpoint": issuer + "/oauth2/token",
-        "userinfo_endpoint": issuer + "/oauth2/userinfo",
-        "jwks_uri": issuer + "/.well-known/jwks.json",
-        "revocation_endpoint": issuer + "/oauth2/revoke",
-        "introspection_endpoint": issuer + "/oauth2/introspect",
-        "end_session_endpoint": issuer + "/oauth2/logout",
-        "check_session_iframe": issuer + "/oauth2/check_session",
-        "frontchannel_logout_supported": True,
-        "frontchannel_logout_session_supported": True,
-        "backchannel_logout_supported": True,
-        "backchannel_logout_session_supported": True,
-        "scopes_supported": SCOPES_SUPPORTED,
-        "response_types_supported": RESPONSE_TYPES,
-        "response_modes_supported": RESPONSE_MODES,
-        "grant_types_supported": GRANT_TYPES,
-        "acr_values_supported": ACR_VALUES,
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
-        "token_endpoint_auth_methods_supported": METHOD_NAMES,
-        "token_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
-        "revocation_endpoint_auth_methods_supported": METHOD_NAMES,
-        "revocation_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
-        "introspection_endpoint_auth_methods_supported": confidential_methods,
-        "introspection_endpoint_auth_signing_alg_values_supported": private_key_jwt.ALGORITHMS,
-        "code_challenge_methods_supported": ["S256"],
-        "claim_types_supported": ["normal"],
-        "claims_supported": CLAIMS_SUPPORTED,
-        "prompt_values_supported": prompt_values(),
-        "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "require_request_uri_registration": False,
-        "authorization_response_iss_parameter_supported": True,
+        "global_token_revocation_endpoint": configured.issuer + GLOBAL_TOKEN_REVOCATION_PATH,
+        "global_token_revocation_endpoint_auth_methods_supported": ["Bearer"],
     }
 
 

@@ -99,6 +99,13 @@ def record_cancellation(notification: LogoutNotification, outcome: str) -> None:
     _still_mine(notification).update(status=LogoutNotification.Status.CANCELLED, outcome=outcome)
 
 
+def try_again(ids: Iterable[int]) -> int:
+    """Let notifications that wait or were given up be due now. Returns how many there were."""
+    given_up = LogoutNotification.Status.GIVEN_UP
+    waiting = LogoutNotification.objects.filter(pk__in=list(ids), status__in=(_PENDING, given_up))
+    return waiting.update(status=_PENDING, next_attempt_at=timezone.now())
+
+
 def pause_after(attempts: int) -> timedelta:
     """Return how long to wait: twice as long each time, with jitter, an hour at the most."""
     longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 30), LONGEST_PAUSE_SECONDS)
