@@ -108,7 +108,7 @@ def test_every_profile_is_valid_as_preset(profile: str) -> None:
         ("contacts", "ops@example.com"),
         ("initiate_login_uri", "http://app.example/start"),
         ("initiate_login_uri", "http://localhost:3000/start"),
-        ("subject_type", "pairwise"),
+        ("subject_type", "private"),
         ("client_name#de", ""),
         ("logo_uri#de", "javascript:alert(1)"),
         ("client_id", "mine"),

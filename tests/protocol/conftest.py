@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.doors import Browser, Send, send_to_django, send_to_wsgi
@@ -43,3 +45,18 @@ def machine(send: Send) -> RelyingParty:
 def alice(send: Send) -> object:
     """A person with claims."""
     return new_person(name="Alice Liddell", given_name="Alice", locale="en-GB")
+
+
+@pytest.fixture
+def registration(settings: Any) -> Any:
+    """Choose who may register."""
+
+    def choose(name: str, **changes: Any) -> None:
+        settings.GATEHOUSE = {**settings.GATEHOUSE, "registration": name, **changes}
+
+    return choose
+
+
+@pytest.fixture
+def open_registration(registration: Any) -> None:
+    registration("open")
