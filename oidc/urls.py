@@ -17,6 +17,7 @@ from oidc.endpoints.global_token_revocation import revoke_globally
 from oidc.endpoints.introspect import introspect
 from oidc.endpoints.jwks import jwks
 from oidc.endpoints.metadata import metadata
+from oidc.endpoints.register import manage_registration, register
 from oidc.endpoints.revoke import revoke
 from oidc.endpoints.token import token
 from oidc.endpoints.userinfo import userinfo
@@ -31,6 +32,15 @@ ENDPOINTS = (
     Endpoint("userinfo", "/oauth2/userinfo", userinfo, BOTH, cors=True),
     Endpoint("revoke", "/oauth2/revoke", revoke, POST, cors=True),
     Endpoint("introspect", "/oauth2/introspect", introspect, POST),
+    Endpoint("register", "/oauth2/register", register, POST, cors=True, json=True),
+    Endpoint(
+        "registration",
+        "/oauth2/register/",
+        manage_registration,
+        ("GET", "PUT", "DELETE"),
+        cors=True,
+        json=True,
+    ),
     Endpoint("end_session", "/oauth2/logout", end_session, BOTH, for_people=True),
     Endpoint("check_session", "/oauth2/check_session", check_session, GET, frameable=True),
     Endpoint("revoke_globally", GLOBAL_TOKEN_REVOCATION, revoke_globally, POST, json=True),

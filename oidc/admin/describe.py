@@ -11,7 +11,10 @@ from django.utils.safestring import SafeString
 
 from oidc.clients.profiles import PROFILES
 from oidc.clients.service import needs_secret
-from oidc.models.client import OAuthClient
+from oidc.models import ClientRegistration, OAuthClient
+from oidc.registration.software_statement import issuer_of
+
+ORIGINS = {"admin": "made in the admin", "command line": "made on the command line"}
 
 
 def describe_profile(client: OAuthClient) -> str:
@@ -33,6 +36,21 @@ def describe_additional(client: OAuthClient) -> str:
     """Return members that are kept for the client and not acted upon."""
     members = client.additional_metadata.items()
     return _lines((f"{name}: {value}",) for name, value in members) or "none"
+
+
+def describe_origin(client: OAuthClient) -> str:
+    """Return which way a client came here, and by whose leave if it registered itself."""
+    registration = ClientRegistration.objects.filter(client=client).first()
+    if registration is None:
+        return ORIGINS.get(client.origin, "unknown")
+    token, at = registration.initial_access_token, registration.registered_at
+    facts = [
+        f"registered itself on {at:%d %B %Y, %H:%M} UTC, from {registration.remote_address}",
+        f"initial access token: {token}" if token else "open registration, without a token",
+    ]
+    if registration.software_statement:
+        facts.append(f"software statement of {issuer_of(registration.software_statement)}")
+    return _lines((fact,) for fact in facts)
 
 
 def _lines(lines: Any) -> SafeString:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,14 +122,18 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers - local - others == {"authserver/settings.py"}
 
 
-def test_every_endpoint_is_in_the_metadata_and_none_ends_with_a_slash() -> None:
+def test_every_endpoint_is_in_the_metadata(settings: Any) -> None:
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "registration": "open"}
     metadata = provider_metadata()
     named = {value for value in metadata.values() if isinstance(value, str)}
-    issuer = metadata["issuer"]
     for endpoint in ENDPOINTS:
-        assert not endpoint.path.endswith("/")
         if endpoint.name != "metadata":
-            assert issuer + endpoint.path in named
+            assert metadata["issuer"] + endpoint.path.removesuffix("/") in named
+
+
+def test_a_path_ends_with_a_slash_only_below_another_endpoint() -> None:
+    paths = {endpoint.path for endpoint in ENDPOINTS}
+    assert {path.removesuffix("/") for path in paths} <= paths
 
 
 def test_endpoints_are_told_apart() -> None:

@@ -66,7 +66,10 @@ class Command(BaseCommand):
 
     def _create(self, options: dict[str, Any]) -> None:
         created = service.create_client(
-            options["name"], options["profile"], metadata=_metadata_of(options)
+            options["name"],
+            options["profile"],
+            metadata=_metadata_of(options),
+            origin="command line",
         )
         self._show_client(created.client, options, client_secret=created.client_secret)
 

@@ -17,12 +17,14 @@ from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
 from oidc.logout.delivery import Deliveries
 from oidc.logout.outbox import forget_old_notifications
+from oidc.registration.housekeeping import forget_unused_registrations
 
 POLL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600
 TASKS: tuple[tuple[str, Callable[[], int]], ...] = (
     ("forget_old_failures", forget_old_failures),
     ("forget_old_notifications", forget_old_notifications),
+    ("forget_unused_registrations", forget_unused_registrations),
 )
 
 _log = structlog.get_logger("gatehouse.worker")
@@ -32,7 +34,7 @@ _Result = TypeVar("_Result")
 class Command(BaseCommand):
     help = (
         "Tells apps that somebody has signed out (back-channel logout), and forgets failed "
-        "requests and old notifications after 30 days."
+        "requests and old notifications after 30 days, and registrations that nobody used."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
