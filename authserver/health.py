@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 
 from oidc.errors import StoreError
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import SIGNING_ALGORITHMS
 from oidc.keys.ring import key_ring
 from oidc.stores.redis.status import check_cluster
 
@@ -60,6 +60,6 @@ def _check_database() -> None:
 
 def _check_keys() -> None:
     signing = key_ring().signing
-    for algorithm in ID_TOKEN_ALGORITHMS:
+    for algorithm in SIGNING_ALGORITHMS:
         if algorithm not in signing:
             raise LookupError(f"no signing key for {algorithm}")

@@ -15,11 +15,12 @@ from django.db.migrations.executor import MigrationExecutor
 from oidc.conf import configuration
 from oidc.errors import StoreUnavailable
 from oidc.keys import lifecycle
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import KEY_ALGORITHMS
 from oidc.keys.at_rest import CannotDecrypt
 from oidc.keys.derived import SHORTEST_SECRET_KEY
 from oidc.models import SigningKey
 from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
+from oidc.stores.redis.transport import transport_problem
 
 MOST_SKEW_SECONDS = 2.0
 REACH_SECONDS = 5
@@ -59,6 +60,9 @@ def _database() -> str:
 
 
 def _cluster() -> str:
+    insecure = transport_problem()
+    if insecure:
+        return insecure
     try:
         check_cluster()
         missing = replicas_missing()
@@ -87,9 +91,9 @@ def _keys() -> str:
         signing = list(SigningKey.objects.filter(status=SigningKey.Status.SIGNING))
     except DatabaseError:
         return "The database does not answer, so the keys were not read."
-    missing = set(ID_TOKEN_ALGORITHMS) - {key.algorithm for key in signing}
+    missing = set(KEY_ALGORITHMS) - {key.algorithm for key in signing}
     if missing:
-        return f"No signing key for {', '.join(sorted(missing))}: run `manage.py migrate`."
+        return f"No key for {', '.join(sorted(missing))}: run `manage.py migrate`."
     for key in signing:
         try:
             lifecycle.private_key_of(key)

@@ -6,7 +6,7 @@ RFC 9207 (`iss`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Protocol
 from urllib.parse import urlencode
@@ -15,7 +15,6 @@ from oidc.conf import configuration
 from oidc.errors import ProtocolError
 from oidc.http import NO_STORE, Response, redirect
 
-RESPONSE_TYPES = ("code",)
 RESPONSE_MODES = ("query", "fragment", "form_post")
 
 # No form-action here: the form goes to the client.
@@ -33,9 +32,22 @@ class Target(Protocol):
     def state(self) -> str: ...
 
 
-def authorization_response(target: Target, members: Mapping[str, str]) -> Response:
+def carries_tokens(response_type: Iterable[str]) -> bool:
+    """Tell whether the words of a response type bring tokens into the authorization response."""
+    return not {"token", "id_token"}.isdisjoint(response_type)
+
+
+def default_response_mode(response_type: Iterable[str]) -> str:
+    """Return the mode of a request that names none.
+
+    Spec: OAuth 2.0 Multiple Response Types section 5: tokens are kept out of servers' logs.
+    """
+    return "fragment" if carries_tokens(response_type) else "query"
+
+
+def authorization_response(target: Target, members: Mapping[str, object]) -> Response:
     """Send members to the client, with `state` if there was one, and `iss`."""
-    everything = dict(members)
+    everything = {name: str(value) for name, value in members.items()}
     if target.state:
         everything["state"] = target.state
     everything["iss"] = configuration().issuer

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.html import format_html
 
-from oidc.admin.client_texts import FIELDS_ABOUT_PEOPLE, HELP_TEXTS
+from oidc.admin.client_texts import HELP_TEXTS, hidden_fields
 from oidc.admin.fields import ChoicesField, KeySetField, LinesField
 from oidc.clients import service
-from oidc.clients.jwk import SIGNING_ALGS
-from oidc.clients.profiles import PROFILES
+from oidc.clients.profiles import PROFILES, RESPONSE_TYPES
 from oidc.clients.validation import COLUMNS, InvalidClientMetadata
-from oidc.clients.validation.members import GRANT_TYPES, ID_TOKEN_ALGS
+from oidc.clients.validation.members import ASSERTION_ALGS, GRANT_TYPES
+from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
 from oidc.models.client import OAuthClient
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class NewClientForm(ClientForm):
         return entered
 
 
-NOT_EDITED = ("profile", "response_types", "subject_type")
+NOT_EDITED = ("profile", "subject_type", "sector_identifier_uri")
 
 
 class ChangeClientForm(ClientForm):
@@ -96,15 +96,16 @@ class ChangeClientForm(ClientForm):
     post_logout_redirect_uris = LinesField(label="After signing out", required=False)
     access_token_audience = LinesField(required=False)
     introspection_audience = LinesField(required=False)
+    response_types = ChoicesField(choices=[(name, name) for name in RESPONSE_TYPES], required=False)
     grant_types = ChoicesField(choices=[(name, name) for name in GRANT_TYPES], required=False)
     token_endpoint_auth_method = forms.ChoiceField(label="Authentication")
     token_endpoint_auth_signing_alg = forms.ChoiceField(
         label="Signing algorithm",
         required=False,
-        choices=[("", "any that fits"), *((alg, alg) for alg in SIGNING_ALGS)],
+        choices=[("", "any that fits"), *((alg, alg) for alg in ASSERTION_ALGS)],
     )
     id_token_signed_response_alg = forms.ChoiceField(
-        label="ID token algorithm", choices=[(alg, alg) for alg in ID_TOKEN_ALGS]
+        label="ID token algorithm", choices=[(alg, alg) for alg in ID_TOKEN_ALGORITHMS]
     )
     jwks = KeySetField(label="Public keys", required=False)
     scope = forms.CharField(required=False, widget=forms.TextInput(attrs={"size": 80}))
@@ -116,10 +117,9 @@ class ChangeClientForm(ClientForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         profile = PROFILES[self.instance.profile]
-        if not profile.has_people:
-            # Declared fields stay in a form that does not show them, and would count as emptied.
-            for name in FIELDS_ABOUT_PEOPLE:
-                self.fields.pop(name, None)
+        # Declared fields stay in a form that does not show them, and would count as emptied.
+        for name in hidden_fields(profile):
+            self.fields.pop(name, None)
         method = self.fields.get("token_endpoint_auth_method")
         if isinstance(method, forms.ChoiceField):
             method.choices = [(name, name) for name in profile.token_endpoint_auth_methods]

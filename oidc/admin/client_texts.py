@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from oidc.clients.profiles import Profile
+
 HELP_TEXTS = {
     "client_name": "People see it on the sign-in and consent pages.",
     "profile": "Presets everything else, which can be adjusted later.",
@@ -22,15 +24,21 @@ HELP_TEXTS = {
         "<code>offline_access</code> is access while the person is away. "
         "Names of your own APIs may be added."
     ),
+    "response_types": (
+        "What the sign-in itself may carry. <code>code</code> alone is the safe one; with "
+        "<code>id_token</code> or <code>token</code>, tokens go through the person's browser."
+    ),
     "grant_types": (
         "How it gets tokens. <code>authorization_code</code>: a person signs in. "
         "<code>refresh_token</code>: it renews tokens without the person. "
+        "<code>implicit</code>: the sign-in itself carries tokens. "
         "<code>client_credentials</code>: it acts for itself."
     ),
     "token_endpoint_auth_method": (
         "How the app proves who it is. <code>client_secret_basic</code> and "
-        "<code>client_secret_post</code> send a secret, <code>private_key_jwt</code> signs with "
-        "a key that never leaves the app, <code>none</code> is for apps that cannot keep a secret."
+        "<code>client_secret_post</code> send a secret, <code>client_secret_jwt</code> signs with "
+        "it, <code>private_key_jwt</code> signs with a key that never leaves the app, "
+        "<code>none</code> is for apps that cannot keep a secret."
     ),
     "jwks": "For <code>private_key_jwt</code>: the app's public keys, as a JWK set.",
     "jwks_uri": "Or the https address where the app publishes them.",
@@ -58,7 +66,10 @@ HELP_TEXTS = {
     "require_pkce": "Protects the sign-in against stolen codes. Leave it on.",
     "rotate_refresh_tokens": "A refresh token works once, and each use gives the next one.",
     "default_max_age": "Seconds after which people must sign in again. Empty: no limit.",
-    "id_token_signed_response_alg": "RS256 works with every library.",
+    "id_token_signed_response_alg": (
+        "RS256 works with every library. HS256 signs with the client secret, which is then kept "
+        "readable: after changing to it, make a new secret."
+    ),
     "access_token_lifetime_seconds": "Seconds an access token lives. 0: the server's default.",
     "access_token_audience": (
         "The APIs that its access tokens are for, one identifier per line. Empty: the issuer."
@@ -85,7 +96,7 @@ class Section:
 SECTIONS = (
     Section("The application", ("client_name", "profile_label", "state", "trusted")),
     Section("Where people return to", PEOPLE),
-    Section("What it may ask for", ("scope", "grant_types")),
+    Section("What it may ask for", ("scope", "response_types", "grant_types")),
     Section(
         "How it proves who it is",
         (
@@ -124,13 +135,14 @@ SECTIONS = (
         ),
         COLLAPSED,
     ),
-    Section("Other", ("additional_members", "created_at", "updated_at"), COLLAPSED),
+    Section("Other", ("origin_told", "additional_members", "created_at", "updated_at"), COLLAPSED),
 )
 
-FIELDS_ABOUT_PEOPLE = frozenset(
+_FIELDS_ABOUT_PEOPLE = frozenset(
     {
         *PEOPLE,
         "trusted",
+        "response_types",
         "grant_types",
         "client_uri",
         "logo_uri",
@@ -147,5 +159,13 @@ FIELDS_ABOUT_PEOPLE = frozenset(
         "default_max_age",
     }
 )
+
+
+def hidden_fields(profile: Profile) -> frozenset[str]:
+    """Return what the form of a client of this kind does not show: there is nothing to choose."""
+    if not profile.has_people:
+        return _FIELDS_ABOUT_PEOPLE
+    return frozenset() if len(profile.response_types) > 1 else frozenset({"response_types"})
+
 
 NEW_CLIENT_SECTION = (None, {"fields": ("client_name", "profile", "redirect_uris", "scope")})

@@ -12,9 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from oidc.admin.client_buttons import TEMPLATES, ClientButtons
 from oidc.admin.client_forms import ChangeClientForm, NewClientForm
-from oidc.admin.client_texts import FIELDS_ABOUT_PEOPLE, NEW_CLIENT_SECTION, SECTIONS
+from oidc.admin.client_texts import NEW_CLIENT_SECTION, SECTIONS, hidden_fields
 from oidc.admin.connection import connection_of
-from oidc.admin.describe import describe_additional, describe_profile, describe_secrets
+from oidc.admin.describe import (
+    describe_additional,
+    describe_origin,
+    describe_profile,
+    describe_secrets,
+)
 from oidc.clients import service
 from oidc.clients.profiles import PROFILES
 from oidc.models.client import OAuthClient
@@ -26,12 +31,13 @@ class OAuthClientAdmin(ClientButtons):
 
     change_form_template = f"{TEMPLATES}/change_form.html"
     list_display = ("client_name", "profile_label", "client_id", "is_active", "created_on")
-    list_filter = ("is_active", "profile", "trusted", "created_at")
+    list_filter = ("is_active", "profile", "origin", "trusted", "created_at")
     search_fields = ("client_name", "client_id", "redirect_uris_text")
     readonly_fields = (
         "profile_label",
         "state",
         "secrets",
+        "origin_told",
         "additional_members",
         "created_at",
         "updated_at",
@@ -63,6 +69,10 @@ class OAuthClientAdmin(ClientButtons):
     def secrets(self, client: OAuthClient) -> str:
         return describe_secrets(client)
 
+    @admin.display(description="origin")
+    def origin_told(self, client: OAuthClient) -> str:
+        return describe_origin(client)
+
     @admin.display(description="other members")
     def additional_members(self, client: OAuthClient) -> str:
         return describe_additional(client)
@@ -82,7 +92,7 @@ class OAuthClientAdmin(ClientButtons):
     def get_fieldsets(self, request: HttpRequest, obj: OAuthClient | None = None) -> Any:
         if obj is None:
             return [NEW_CLIENT_SECTION]
-        hidden = frozenset() if PROFILES[obj.profile].has_people else FIELDS_ABOUT_PEOPLE
+        hidden = hidden_fields(PROFILES[obj.profile])
         return [
             (section.title, {"fields": fields, "classes": section.classes})
             for section in SECTIONS
@@ -95,7 +105,7 @@ class OAuthClientAdmin(ClientButtons):
             return service.update_client(form.instance, form.changes())
         entered = form.cleaned_data
         created = service.create_client(
-            entered["client_name"], entered["profile"], metadata=form.metadata()
+            entered["client_name"], entered["profile"], metadata=form.metadata(), origin="admin"
         )
         request.issued = created  # type: ignore[attr-defined]
         return created.client

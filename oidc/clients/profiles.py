@@ -6,17 +6,30 @@ today's best practice has it (OAuth 2.1, RFC 9700, RFC 8252) and can be edited l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
 CONFIDENTIAL_METHODS = (*SECRET_METHODS, "private_key_jwt")
 AUTH_METHODS = (*CONFIDENTIAL_METHODS, "none")
 
 PEOPLE_SCOPE = "openid profile email address phone offline_access"
 
-OIDC_COMPAT_RESPONSE_TYPES = ("code",)
-"""The one place that grows when the server learns `id_token` and the hybrid types."""
+RESPONSE_TYPES = (
+    "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token",
+)  # fmt: skip
+"""All that the server does, the words of each in alphabetical order."""
+
+
+def grant_types_of(response_types: Iterable[str]) -> set[str]:
+    """Return the grant types that response types belong to.
+
+    Spec: OpenID Connect Registration 1.0 section 2 (`grant_types`).
+    """
+    words = {word for response_type in response_types for word in response_type.split()}
+    types = {"authorization_code"} if "code" in words else set()
+    return types | ({"implicit"} if words & {"id_token", "token"} else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +127,13 @@ _ALL = (
     Profile(
         name="oidc-compat",
         label="Older OpenID Connect application",
-        description="Software that does not know PKCE yet. Choose it only if a web application "
-        "does not work.",
+        description="Software that does not know PKCE yet, or takes tokens straight from the "
+        "sign-in (implicit and hybrid flows). Choose it only if a web application does not work.",
         application_type="web",
         token_endpoint_auth_method="client_secret_basic",
         token_endpoint_auth_methods=AUTH_METHODS,
-        grant_types=("authorization_code", "refresh_token"),
-        response_types=OIDC_COMPAT_RESPONSE_TYPES,
+        grant_types=("authorization_code", "implicit", "refresh_token"),
+        response_types=RESPONSE_TYPES,
         require_pkce=False,
         pkce_optional=True,
     ),

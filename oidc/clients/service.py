@@ -13,13 +13,15 @@ from typing import Any
 
 from django.db import transaction
 
-from oidc.clients.profiles import PROFILES, SECRET_METHODS
+from oidc.clients.profiles import PROFILES, SECRET_METHODS, grant_types_of
+from oidc.clients.sector_document import check_sector_document
+from oidc.clients.symmetric import MOST_SECRETS, with_secret
 from oidc.clients.validation import COLUMNS, InvalidClientMetadata, Problem, validate_metadata
+from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 from oidc.models.client import OAuthClient
 
 DEFAULT_OVERLAP_SECONDS = 24 * 3600
 LONGEST_OVERLAP_SECONDS = 90 * 24 * 3600
-_MOST_SECRETS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,16 @@ class CreatedClient:
 
 
 def create_client(
-    client_name: str, profile: str, *, metadata: dict[str, Any] | None = None
+    client_name: str, profile: str, *, metadata: dict[str, Any] | None = None, origin: str = ""
 ) -> CreatedClient:
     """Register a client: the presets of its profile, then what `metadata` says otherwise.
+
+    `origin`: which front door it came through.
 
     Raises:
         InvalidClientMetadata: nothing was written.
     """
-    client = OAuthClient()
+    client = OAuthClient(origin=origin)
     _apply(client, validate_new_client(client_name, profile, metadata or {}))
     client_secret = _add_secret(client) if needs_secret(client) else None
     client.save(force_insert=True)
@@ -48,17 +52,23 @@ def create_client(
 def update_client(client: OAuthClient, changes: dict[str, Any]) -> OAuthClient:
     """Change some members, leave the others. A member set to None goes back to its default.
 
-    A client that turns to another way of authentication loses its secrets; one that turns to a
-    secret gets it by `rotate_secret`.
+    A client that turns to another way of authentication, or to signatures made with its secret,
+    loses its secrets; one that turns to a secret gets it by `rotate_secret`.
 
     Raises:
         InvalidClientMetadata: nothing was written.
     """
+    # Out here, because it may ask another server, and with the row as it is now.
+    validate_changes(OAuthClient.objects.get(pk=client.pk), changes)
     with transaction.atomic():
         client = _lock(client)
-        _apply(client, validate_changes(client, changes))
+        _apply(client, _changed_metadata(client, changes))
         if not needs_secret(client):
             client.client_secrets = []
+        if not needs_readable_secret(client):
+            client.symmetric_secret_encrypted = ""
+        elif not client.symmetric_secret_encrypted:
+            client.client_secrets = []  # nobody can read them again, so a new one is needed
         client.save()
     return client
 
@@ -80,7 +90,7 @@ def rotate_secret(
             )
         _expire_secrets(client, overlap_seconds)
         client_secret = _add_secret(client)
-        client.save(update_fields=["client_secrets", "updated_at"])
+        client.save(update_fields=["client_secrets", "symmetric_secret_encrypted", "updated_at"])
     return CreatedClient(client, client_secret)
 
 
@@ -108,7 +118,9 @@ def validate_new_client(client_name: str, profile: str, metadata: dict[str, Any]
     if profile not in PROFILES:
         raise InvalidClientMetadata([Problem("profile", f"Must be one of: {', '.join(PROFILES)}.")])
     given = {"client_name": client_name, "profile": profile, **metadata}
-    return validate_metadata({**metadata_of(OAuthClient()), **_presets(given), **given})
+    metadata = validate_metadata({**metadata_of(OAuthClient()), **presets_of(given), **given})
+    check_sector_document(metadata)
+    return metadata
 
 
 def validate_changes(client: OAuthClient, changes: dict[str, Any]) -> dict[str, Any]:
@@ -117,12 +129,25 @@ def validate_changes(client: OAuthClient, changes: dict[str, Any]) -> dict[str, 
     Raises:
         InvalidClientMetadata: with every problem.
     """
-    return validate_metadata(_without_emptied({**metadata_of(client), **changes}))
+    metadata = _changed_metadata(client, changes)
+    vouched_for = ("redirect_uris", "sector_identifier_uri")
+    if any(metadata[member] != getattr(client, member) for member in vouched_for):
+        check_sector_document(metadata)
+    return metadata
 
 
 def needs_secret(client: OAuthClient) -> bool:
     """Tell whether a client authenticates with a secret."""
     return client.token_endpoint_auth_method in SECRET_METHODS
+
+
+def needs_readable_secret(client: OAuthClient) -> bool:
+    """Tell whether signatures are made or checked with a client's secret itself."""
+    algorithms = (client.id_token_signed_response_alg, client.userinfo_signed_response_alg)
+    return (
+        client.token_endpoint_auth_method == "client_secret_jwt"
+        or SYMMETRIC_ALGORITHM in algorithms
+    )
 
 
 def metadata_of(client: OAuthClient) -> dict[str, Any]:
@@ -149,11 +174,29 @@ def client_as_rfc7591(client: OAuthClient, client_secret: str | None = None) -> 
     return answer | {name: metadata[name] for name in ("grant_types", "response_types")}
 
 
-def _presets(given: dict[str, Any]) -> dict[str, Any]:
+def _changed_metadata(client: OAuthClient, changes: dict[str, Any]) -> dict[str, Any]:
+    return validate_metadata(_without_emptied({**metadata_of(client), **changes}))
+
+
+def presets_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the presets of the profile, so far as what is given leaves them their sense."""
     presets = PROFILES[given["profile"]].presets()
+    if "response_types" in given:
+        presets["grant_types"] = _fitting(presets["grant_types"], given["response_types"])
     if given.get("token_endpoint_auth_method") == "none":
         presets["require_pkce"] = True  # OAuth 2.1 section 7.5: without exception if public
     return presets
+
+
+def _fitting(grant_types: list[str], response_types: Any) -> list[str]:
+    """Leave the grant types that some response types need, and refresh tokens to codes."""
+    if not isinstance(response_types, list) or not all(isinstance(t, str) for t in response_types):
+        return grant_types  # refused elsewhere
+    needed = grant_types_of(response_types)
+    left_out = {"authorization_code", "implicit"} - needed
+    if "authorization_code" not in needed:
+        left_out |= {"refresh_token"}
+    return [grant_type for grant_type in grant_types if grant_type not in left_out]
 
 
 def _without_emptied(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -188,14 +231,21 @@ def _set_active(client: OAuthClient, *, is_active: bool) -> OAuthClient:
 
 
 def _add_secret(client: OAuthClient) -> str:
-    """Add a secret of 256 random bits and return it. Only its hash is kept."""
+    """Add a secret of 256 random bits and return it.
+
+    Only its hash is kept, unless signatures are made with it.
+    """
     client_secret = secrets.token_urlsafe(32)
     entry = {
         "sha256": sha256(client_secret.encode()).hexdigest(),
         "created_at": int(time.time()),
         "expires_at": 0,
     }
-    client.client_secrets = [*client.client_secrets, entry][-_MOST_SECRETS:]
+    client.client_secrets = [*client.client_secrets, entry][-MOST_SECRETS:]
+    if needs_readable_secret(client):
+        client.symmetric_secret_encrypted = with_secret(
+            client.symmetric_secret_encrypted, client_secret
+        )
     return client_secret
 
 

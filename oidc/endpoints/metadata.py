@@ -12,17 +12,20 @@ from functools import lru_cache
 from typing import Any
 
 from accounts.authentication import ACR_VALUES
-from oidc.clients.authentication import METHOD_NAMES, private_key_jwt
+from oidc.clients.authentication import ASSERTION_ALGORITHMS, METHOD_NAMES
+from oidc.clients.profiles import RESPONSE_TYPES
 from oidc.conf import configuration
 from oidc.endpoints.cached import cached_json
 from oidc.endpoints.global_token_revocation import PATH as GLOBAL_TOKEN_REVOCATION_PATH
 from oidc.endpoints.register import PATH as REGISTRATION_PATH
 from oidc.http import Request, Response
 from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.requests import request_object
 from oidc.requests.checks.prompt import prompt_values
-from oidc.response_mode import RESPONSE_MODES, RESPONSE_TYPES
+from oidc.response_mode import RESPONSE_MODES
 from oidc.server import GRANT_TYPES
 from oidc.tokens.claims import CLAIMS_SUPPORTED, SCOPES_SUPPORTED
+from oidc.tokens.subjects import SUBJECT_TYPES_SUPPORTED
 
 
 def metadata(request: Request) -> Response:

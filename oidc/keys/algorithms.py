@@ -1,27 +1,64 @@
-"""The signature algorithms that Gatehouse signs with. Spec: RFC 7518 section 3."""
+"""The algorithms that Gatehouse signs, encrypts and decrypts with, and their keys.
+
+Spec: RFC 7518 sections 3 to 5; RFC 8037 section 3.1 (EdDSA).
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 Signer = Callable[[bytes], bytes]
 
 ACCESS_TOKEN_ALGORITHM = "ES256"
-ID_TOKEN_ALGORITHMS = ("RS256", "ES256", "PS256")
+SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
+"""Each has a key of its own."""
+SYMMETRIC_ALGORITHM = "HS256"
+"""Signs with the secret of a client, for that client."""
+ID_TOKEN_ALGORITHMS = (*SIGNING_ALGORITHMS, SYMMETRIC_ALGORITHM)
+
+RSA_ENCRYPTION_ALGORITHMS = ("RSA-OAEP-256", "RSA-OAEP")
+EC_ENCRYPTION_ALGORITHMS = ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW")
+ENCRYPTION_ALGORITHMS = (*RSA_ENCRYPTION_ALGORITHMS, *EC_ENCRYPTION_ALGORITHMS)
+CONTENT_ENCRYPTIONS = ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM")
+
+DECRYPTION_KEYS = ("RSA-OAEP-256", "ECDH-ES")
+"""Keys that others encrypt to, one of a kind; each serves all algorithms of its kind."""
+KEY_ALGORITHMS = (*SIGNING_ALGORITHMS, *DECRYPTION_KEYS)
+
 RSA_BITS = 2048
 
 
+def key_type(algorithm: str) -> str:
+    """Return `kty` of the keys of an algorithm (RFC 7518 section 6.1)."""
+    if algorithm == "EdDSA":
+        return "OKP"
+    return "EC" if algorithm.startswith("E") else "RSA"
+
+
 def generate(algorithm: str) -> PrivateKey:
-    """Generate a private key for an algorithm of `ID_TOKEN_ALGORITHMS`."""
-    if algorithm == "ES256":
+    """Generate a private key for an algorithm of `KEY_ALGORITHMS`."""
+    kind = key_type(algorithm)
+    if kind == "OKP":
+        return ed25519.Ed25519PrivateKey.generate()
+    if kind == "EC":
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+
+
+def half_hash(algorithm: str, value: str) -> bytes:
+    """Return the left half of a hash: the one that the algorithm itself uses.
+
+    Spec: OpenID Connect Core 1.0 section 3.1.3.6 (`at_hash`). Ed25519 hashes with SHA-512.
+    """
+    digest = (hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256)(value.encode()).digest()
+    return digest[: len(digest) // 2]
 
 
 def signer(algorithm: str, key: PrivateKey) -> Signer:
@@ -29,6 +66,8 @@ def signer(algorithm: str, key: PrivateKey) -> Signer:
 
     Straight through `cryptography`: here PyJWT's wrapping costs more than the signature itself.
     """
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign
     if isinstance(key, ec.EllipticCurvePrivateKey):
         scheme = ec.ECDSA(SHA256())
 

@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 
 from oidc.conf import configuration
+from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 from oidc.keys.ring import SigningMaterial, encode, key_ring, verification_key
 
 MAX_SKEW_SECONDS = 10
@@ -36,6 +37,11 @@ def _header(material: SigningMaterial, typ: str) -> bytes:
     return material.header(typ)
 
 
+def sign_with_secret(claims: dict[str, Any], secret: bytes, *, typ: str) -> str:
+    """Sign claims with HS256 for the one who shares the secret."""
+    return jwt.encode(claims, secret, SYMMETRIC_ALGORITHM, headers={"typ": typ})
+
+
 def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any]:
     """Return the claims of a token that we signed: signature, `typ`, `iss`, and expiry.
 
@@ -49,12 +55,28 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
         if header.get("typ") != typ:
             raise InvalidToken("another token type")
         key = verification_key(str(header.get("kid")))
-        if key is None:
-            raise InvalidToken("unknown key")
+    except (jwt.PyJWTError, ValueError) as error:
+        raise InvalidToken(type(error).__name__) from error
+    if key is None:
+        raise InvalidToken("unknown key")
+    return _verified(token, key.key, key.algorithm, verify_expiry=verify_expiry)
+
+
+def verify_with_secret(token: str, secret: bytes, *, verify_expiry: bool = True) -> dict[str, Any]:
+    """Return the claims of a token that we signed with HS256 and this secret.
+
+    Raises:
+        InvalidToken: it is not ours, or expired.
+    """
+    return _verified(token, secret, SYMMETRIC_ALGORITHM, verify_expiry=verify_expiry)
+
+
+def _verified(token: str, key: Any, algorithm: str, *, verify_expiry: bool) -> dict[str, Any]:
+    try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            key.key,
-            algorithms=[key.algorithm],
+            key,
+            algorithms=[algorithm],
             issuer=configuration().issuer,
             options={
                 "require": ["iss", "exp", "iat", "sub"],

@@ -1,4 +1,4 @@
-"""Making, announcing, promoting and retiring signing keys. All state is in SQL."""
+"""Making, announcing, promoting and retiring keys. All state is in SQL."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from oidc.models import SigningKey
 
 
 def ensure_signing_keys() -> None:
-    """Make sure that every algorithm has a signing key. Harmless when several processes try."""
+    """Make sure that every algorithm has a key in use. Harmless when several processes try."""
     signing = SigningKey.Status.SIGNING
     present = set(SigningKey.objects.filter(status=signing).values_list("algorithm", flat=True))
-    for algorithm in algorithms.ID_TOKEN_ALGORITHMS:
+    for algorithm in algorithms.KEY_ALGORITHMS:
         if algorithm in present:
             continue
         key = new_signing_key(algorithm, signing)
@@ -43,13 +43,15 @@ def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
     private_key = algorithms.generate(algorithm)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    jwk = JWKRegistry.import_key(pem, "EC" if algorithm == "ES256" else "RSA")
+    jwk = JWKRegistry.import_key(pem, algorithms.key_type(algorithm))
     kid = jwk.thumbprint()
-    public_jwk = jwk.as_dict(private=False, kid=kid, use="sig", alg=algorithm)
+    use = {"use": "sig", "alg": algorithm}
+    if algorithm in algorithms.DECRYPTION_KEYS:
+        use = {"use": "enc"}  # without `alg`: it serves all algorithms of its kind
     return SigningKey(
         kid=kid,
         algorithm=algorithm,
-        public_jwk=public_jwk,
+        public_jwk=jwk.as_dict(private=False, kid=kid, **use),
         private_key_encrypted=at_rest.encrypt(der),
         status=status,
     )

@@ -55,6 +55,8 @@ class KeyRing:
     """By algorithm."""
     verification: dict[str, VerificationKey]
     """By `kid`: announced, signing and retired ones."""
+    decryption: dict[str, SigningKey]
+    """By `kid`, as stored: parsed when the first message comes that is encrypted to it."""
     jwks: bytes
     etag: str
     loaded_at: float
@@ -115,17 +117,22 @@ def _reload(stale: KeyRing | None) -> KeyRing:
 def _load() -> KeyRing:
     keys = list(SigningKey.objects.all())
     signing_algorithms = {k.algorithm for k in keys if k.status == SigningKey.Status.SIGNING}
-    if not signing_algorithms.issuperset(algorithms.ID_TOKEN_ALGORITHMS):
+    if not signing_algorithms.issuperset(algorithms.KEY_ALGORITHMS):
         lifecycle.ensure_signing_keys()
         keys = list(SigningKey.objects.all())
-    jwks = json.dumps({"keys": [key.public_jwk for key in keys]}, separators=(",", ":")).encode()
+    signing = [key for key in keys if key.algorithm in algorithms.SIGNING_ALGORITHMS]
+    decryption = [key for key in keys if key.algorithm in algorithms.DECRYPTION_KEYS]
+    # Those that sign come first: there are verifiers that look no further than the first RSA key.
+    published = [key.public_jwk for key in (*signing, *decryption)]
+    jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
     return KeyRing(
         signing={
             key.algorithm: _signing_material(key)
-            for key in keys
+            for key in signing
             if key.status == SigningKey.Status.SIGNING
         },
-        verification={key.kid: _verification_key(key) for key in keys},
+        verification={key.kid: _verification_key(key) for key in signing},
+        decryption={key.kid: key for key in decryption},
         jwks=jwks,
         etag=f'"{hashlib.sha256(jwks).hexdigest()[:32]}"',
         loaded_at=time.monotonic(),

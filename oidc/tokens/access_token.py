@@ -14,6 +14,7 @@ from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle
 from oidc.tokens import handles
+from oidc.tokens.subjects import subject_for
 
 TYP = "at+jwt"
 _JTI_RANDOM_BYTES = 10
@@ -49,7 +50,8 @@ def issue_user_access_token(
 ) -> tuple[str, int]:
     """Return an access token for a grant, and its lifetime in seconds."""
     authentication = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": list(grant.amr)}
-    return _issue(client, grant.user_id, scope, handle, authentication)
+    sub = subject_for(client, grant.user_id)
+    return _issue(client, sub, scope, handle, authentication)
 
 
 def issue_machine_access_token(client: Client, scope: tuple[str, ...]) -> tuple[str, int]:

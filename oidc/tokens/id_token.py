@@ -1,42 +1,58 @@
-"""ID tokens. Spec: OpenID Connect Core 1.0 sections 2 and 3.1.3.6."""
+"""ID tokens. Spec: OpenID Connect Core 1.0 sections 2, 3.1.3.6, 3.2.2.10 and 3.3.2.11."""
 
 from __future__ import annotations
 
-import hashlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from oidc.clients.record import Client
 from oidc.conf import configuration
-from oidc.keys import jws
+from oidc.keys.algorithms import half_hash
 from oidc.keys.ring import encode
 from oidc.stores.records import Grant
+from oidc.tokens.for_client import read_own, sign_for_client
+from oidc.tokens.subjects import subject_for
 
 TYP = "JWT"
 
 
-def issue_id_token(client: Client, grant: Grant, *, nonce: str, access_token: str) -> str:
+def issue_id_token(
+    client: Client,
+    grant: Grant,
+    *,
+    nonce: str = "",
+    access_token: str = "",
+    code: str = "",
+    claims: Mapping[str, Any] | None = None,
+) -> str:
     """Return the ID token of a grant, signed as the client registered.
 
     `nonce` is empty where the request had none, and after a refresh (section 12.2).
+    `access_token`, `code`: what goes out beside it, and is bound to it by a hash.
+    `claims`: about the person, where nothing else would deliver them.
     """
     configured, now = configuration(), int(time.time())
-    claims: dict[str, Any] = {
+    members: dict[str, Any] = {
+        **(claims or {}),
         "iss": configured.issuer,
-        "sub": grant.user_id,
+        "sub": subject_for(client, grant.user_id),
         "aud": client.client_id,
         "exp": now + configured.id_token_lifetime_seconds,
         "iat": now,
         "auth_time": grant.auth_time,
         "acr": grant.acr,
         "amr": list(grant.amr),
-        "at_hash": left_half_hash(access_token),
     }
     if nonce:
-        claims["nonce"] = nonce
+        members["nonce"] = nonce
+    if access_token:
+        members["at_hash"] = _hash(client, access_token)
+    if code:
+        members["c_hash"] = _hash(client, code)
     if client.backchannel_logout_uri or client.frontchannel_logout_uri:
-        claims["sid"] = grant.sid
-    return jws.sign(claims, algorithm=client.id_token_signed_response_alg, typ=TYP)
+        members["sid"] = grant.sid
+    return sign_for_client(client, members, client.id_token_signed_response_alg, typ=TYP)
 
 
 def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:
@@ -47,9 +63,8 @@ def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:
     Raises:
         InvalidToken: not one of ours.
     """
-    return jws.verify(id_token_hint, typ=TYP, verify_expiry=False)
+    return read_own(id_token_hint, typ=TYP)
 
 
-def left_half_hash(value: str) -> str:
-    """Return `at_hash` of an access token (or `c_hash` of a code) for a SHA-256 algorithm."""
-    return encode(hashlib.sha256(value.encode()).digest()[:16]).decode()
+def _hash(client: Client, value: str) -> str:
+    return encode(half_hash(client.id_token_signed_response_alg, value)).decode()

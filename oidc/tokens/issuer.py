@@ -1,12 +1,18 @@
-"""Composes token responses. Spec: RFC 6749 section 5.1; OpenID Connect Core section 3.1.3.3."""
+"""Composes what a client gets: token responses, and tokens in authorization responses.
+
+Spec: RFC 6749 section 5.1; OpenID Connect Core 1.0 sections 3.1.3.3, 3.2.2.5 and 3.3.2.5.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from accounts.claims import find_standard_claims
 from oidc.clients.record import Client
+from oidc.models.access import reading
 from oidc.stores.records import Grant, GrantHandle
 from oidc.tokens.access_token import issue_machine_access_token, issue_user_access_token
+from oidc.tokens.claims import claims_by_name, claims_for_scope, requested_claim_names
 from oidc.tokens.id_token import issue_id_token
 from oidc.tokens.refresh_token import refresh_token
 
@@ -25,26 +31,79 @@ def issue_user_tokens(
     `generation`: the refresh token's; there is one exactly if the client may refresh.
     `scope`: what this access token gets, at most the grant's.
     """
-    access_token, lifetime = issue_user_access_token(client, grant, handle, scope)
-    response: dict[str, Any] = {
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "expires_in": lifetime,
-        "scope": " ".join(scope),
-    }
+    response = _access_token_members(*issue_user_access_token(client, grant, handle, scope), scope)
     if client.check_grant_type("refresh_token"):
         response["refresh_token"] = refresh_token(handle, generation)
     if "openid" in scope:
-        response["id_token"] = issue_id_token(client, grant, nonce=nonce, access_token=access_token)
+        response["id_token"] = issue_id_token(
+            client,
+            grant,
+            nonce=nonce,
+            access_token=response["access_token"],
+            claims=_claims_about(grant),
+        )
+    return response
+
+
+def issue_front_channel_tokens(
+    client: Client,
+    grant: Grant,
+    handle: GrantHandle,
+    response_type: frozenset[str],
+    *,
+    nonce: str,
+    code: str,
+) -> dict[str, Any]:
+    """Return what an authorization response carries beside its code.
+
+    `response_type`: its words. `code`: the one that goes out too, or an empty string.
+    An ID token that comes alone has the claims of the scope: no access token will ever fetch them
+    (Core section 5.4). That is one SQL query.
+    """
+    response: dict[str, Any] = {}
+    if "token" in response_type:
+        issued = issue_user_access_token(client, grant, handle, grant.scope)
+        response = _access_token_members(*issued, grant.scope)
+    if "id_token" in response_type:
+        response["id_token"] = issue_id_token(
+            client,
+            grant,
+            nonce=nonce,
+            access_token=response.get("access_token", ""),
+            code=code,
+            claims=_claims_about(grant, alone=response_type == {"id_token"}),
+        )
     return response
 
 
 def issue_machine_token(client: Client, scope: tuple[str, ...]) -> dict[str, Any]:
     """Return the members of a token response for the client itself: no refresh, no ID token."""
-    access_token, lifetime = issue_machine_access_token(client, scope)
+    return _access_token_members(*issue_machine_access_token(client, scope), scope)
+
+
+def _access_token_members(
+    access_token: str, lifetime_seconds: int, scope: tuple[str, ...]
+) -> dict[str, Any]:
     return {
         "access_token": access_token,
         "token_type": "Bearer",
-        "expires_in": lifetime,
+        "expires_in": lifetime_seconds,
         "scope": " ".join(scope),
     }
+
+
+def _claims_about(grant: Grant, *, alone: bool = False) -> dict[str, Any]:
+    """Return the person's claims for an ID token: those requested for it (Core section 5.5).
+
+    `alone`: no access token comes with it, so it carries what userinfo would. One SQL query if
+    there is anything to return.
+    """
+    names = requested_claim_names(grant.claims, "id_token")
+    if not alone and not names:
+        return {}
+    with reading():
+        claims = find_standard_claims(grant.user_id) or {}
+    if not alone:
+        return claims_by_name(claims, names)
+    names += requested_claim_names(grant.claims, "userinfo")
+    return claims_for_scope(claims, grant.scope) | claims_by_name(claims, names)

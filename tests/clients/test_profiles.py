@@ -31,7 +31,15 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "oidc-compat": {
         "token_endpoint_auth_method": "client_secret_basic",
-        "grant_types": CODE,
+        "grant_types": ["authorization_code", "implicit", "refresh_token"],
+        "response_types": [
+            "code",
+            "id_token",
+            "id_token token",
+            "code id_token",
+            "code token",
+            "code id_token token",
+        ],
         "require_pkce": False,
     },
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import AUTH_METHODS, PROFILES
 from oidc.clients.record import Client
-from oidc.clients.validation.members import ADDITIONAL, COLUMNS, GRANT_TYPES, ID_TOKEN_ALGS
+from oidc.clients.validation.members import ADDITIONAL, ASSERTION_ALGS, COLUMNS, GRANT_TYPES
 from oidc.endpoints.metadata import provider_metadata
+from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
 from oidc.models.client import OAuthClient
 
 
@@ -16,9 +16,9 @@ def test_the_metadata_of_the_server_and_of_clients_have_one_vocabulary() -> None
     server = provider_metadata()
     pairs = {
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
-        "token_endpoint_auth_signing_alg_values_supported": SIGNING_ALGS,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGS,
         "grant_types_supported": GRANT_TYPES,
-        "id_token_signing_alg_values_supported": ID_TOKEN_ALGS,
+        "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
         "response_types_supported": {
             response_type
             for profile in PROFILES.values()

@@ -11,6 +11,7 @@ from authlib.oauth2.rfc6749 import ClientAuthentication as AuthlibClientAuthenti
 
 from oidc.clients.authentication import (
     client_secret_basic,
+    client_secret_jwt,
     client_secret_post,
     none,
     private_key_jwt,
@@ -37,8 +38,15 @@ class Method(Protocol):
         """Return if the credential proves it, else raise `ProtocolError`."""
 
 
-METHODS: tuple[Method, ...] = (client_secret_basic, client_secret_post, private_key_jwt, none)
+METHODS: tuple[Method, ...] = (
+    client_secret_basic,
+    client_secret_post,
+    client_secret_jwt,
+    private_key_jwt,
+    none,
+)
 METHOD_NAMES = tuple(method.NAME for method in METHODS)
+ASSERTION_ALGORITHMS = (*private_key_jwt.ALGORITHMS, *client_secret_jwt.ALGORITHMS)
 
 
 class ClientAuthentication(AuthlibClientAuthentication):

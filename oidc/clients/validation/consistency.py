@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from oidc.clients.profiles import PROFILES, Profile
+from oidc.clients.profiles import PROFILES, SECRET_METHODS, Profile, grant_types_of
+from oidc.clients.sector import hosts_of
 from oidc.clients.validation.addresses import origin_of
 from oidc.clients.validation.errors import Problem
+from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 
 Rule = Callable[[dict[str, Any], Profile], Iterator[Problem]]
 
@@ -34,11 +36,26 @@ def _keys(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
     has_jwks, has_jwks_uri = bool(metadata.get("jwks")), bool(metadata.get("jwks_uri"))
     if has_jwks and has_jwks_uri:
         yield Problem("jwks", "Give the keys or their address (jwks_uri), not both.")
-    if metadata["token_endpoint_auth_method"] == "private_key_jwt":
-        if not has_jwks and not has_jwks_uri:
-            yield Problem("jwks", "private_key_jwt needs public keys: jwks or jwks_uri.")
-    elif metadata.get("token_endpoint_auth_signing_alg"):
-        yield Problem("token_endpoint_auth_signing_alg", "Is for private_key_jwt only.")
+    needs_keys = metadata["token_endpoint_auth_method"] == "private_key_jwt"
+    if needs_keys and not (has_jwks or has_jwks_uri):
+        yield Problem("jwks", "private_key_jwt needs public keys: jwks or jwks_uri.")
+
+
+def _assertions(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
+    member = "token_endpoint_auth_signing_alg"
+    method, alg = metadata["token_endpoint_auth_method"], metadata.get(member)
+    if alg and method not in ("private_key_jwt", "client_secret_jwt"):
+        yield Problem(member, "Is for private_key_jwt and client_secret_jwt only.")
+    elif alg and (alg == SYMMETRIC_ALGORITHM) != (method == "client_secret_jwt"):
+        yield Problem(member, "HS256 and client_secret_jwt go together.")
+
+
+def _symmetric_signatures(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
+    if metadata["token_endpoint_auth_method"] in SECRET_METHODS:
+        return
+    for member in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
+        if metadata.get(member) == SYMMETRIC_ALGORITHM:
+            yield Problem(member, "HS256 signs with the client secret, and this client has none.")
 
 
 def _grants(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
@@ -47,8 +64,12 @@ def _grants(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
         yield Problem("grant_types", "Must have one at least.")
     if not profile.has_people and grants - {"client_credentials"}:
         yield Problem("grant_types", "A machine has no people: client_credentials only.")
-    if profile.has_people and "authorization_code" not in grants:
+    if "implicit" in grants - set(profile.grant_types):
+        yield Problem("grant_types", "implicit is for oidc-compat clients only.")
+    elif profile.has_people and not grants & {"authorization_code", "implicit"}:
         yield Problem("grant_types", "People sign in by authorization_code, so it must be there.")
+    if "refresh_token" in grants and "authorization_code" not in grants:
+        yield Problem("grant_types", "refresh_token comes with authorization_code only.")
     if "client_credentials" in grants and metadata["token_endpoint_auth_method"] == "none":
         yield Problem("grant_types", "client_credentials needs a client that can keep a secret.")
 
@@ -57,8 +78,14 @@ def _response_types(metadata: dict[str, Any], profile: Profile) -> Iterator[Prob
     requested = set(metadata["response_types"])
     if requested - set(profile.response_types):
         yield Problem("response_types", "This kind of client has no such response type.")
-    if ("code" in requested) != ("authorization_code" in metadata["grant_types"]):
-        yield Problem("response_types", "code and the grant type authorization_code go together.")
+    if profile.has_people and not requested:
+        yield Problem("response_types", "Must have one at least: how people sign in.")
+    needed, given = grant_types_of(requested), set(metadata["grant_types"])
+    if needed != given & {"authorization_code", "implicit"}:
+        yield Problem(
+            "response_types",
+            "code goes with the grant type authorization_code, id_token and token with implicit.",
+        )
 
 
 def _redirect_uris(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
@@ -81,6 +108,12 @@ def _protection(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]
         yield Problem("rotate_refresh_tokens", "A public client must rotate its refresh tokens.")
 
 
+def _logout(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
+    for member in ("post_logout_redirect_uris", *LOGOUT_URIS):
+        if metadata[member] and not profile.has_people:
+            yield Problem(member, "A machine has no people, so nobody signs out of it.")
+
+
 def _frontchannel_logout(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
     uri = metadata["frontchannel_logout_uri"]
     web_uris = [uri for uri in metadata["redirect_uris"] if uri.startswith("http")]
@@ -88,13 +121,29 @@ def _frontchannel_logout(metadata: dict[str, Any], _profile: Profile) -> Iterato
         yield Problem("frontchannel_logout_uri", "Must be on the host and port of a redirect URI.")
 
 
+def _subjects(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
+    uri, hosts = metadata["sector_identifier_uri"], hosts_of(metadata["redirect_uris"])
+    if metadata["subject_type"] != "pairwise" or not profile.has_people or uri:
+        return
+    if len(hosts) != 1 or "" in hosts:
+        yield Problem(
+            "sector_identifier_uri",
+            "A pairwise client needs it, unless all its redirect URIs are on one host.",
+        )
+
+
+LOGOUT_URIS = ("backchannel_logout_uri", "frontchannel_logout_uri")
+
 RULES: tuple[Rule, ...] = (
     _authentication,
     _keys,
+    _assertions,
+    _symmetric_signatures,
     _grants,
     _response_types,
     _redirect_uris,
     _scope,
     _protection,
     _frontchannel_logout,
+    _subjects,
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 
 from oidc.clients.jwk import SIGNING_ALGS
-from oidc.clients.profiles import AUTH_METHODS, OIDC_COMPAT_RESPONSE_TYPES, PROFILES
+from oidc.clients.profiles import AUTH_METHODS, PROFILES, RESPONSE_TYPES
 from oidc.clients.validation import values
 from oidc.clients.validation.addresses import check_redirect_uri
 from oidc.clients.validation.values import Check
+from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS, SYMMETRIC_ALGORITHM
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
-ID_TOKEN_ALGS = ("RS256", "PS256", "ES256")
+GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
+ASSERTION_ALGS = (*SIGNING_ALGS, SYMMETRIC_ALGORITHM)
 _TEN_YEARS = 10 * 365 * 24 * 3600
 
 
@@ -30,17 +31,24 @@ COLUMNS: dict[str, Check] = {
     "redirect_uris": redirect_uris(native=False),
     "post_logout_redirect_uris": redirect_uris(native=False),
     "backchannel_logout_uri": values.optional(values.server_uri),
+    "backchannel_logout_session_required": values.flag,
     "frontchannel_logout_uri": values.optional(values.server_uri),
+    "frontchannel_logout_session_required": values.flag,
     "token_endpoint_auth_method": values.one_of(AUTH_METHODS),
-    "token_endpoint_auth_signing_alg": values.optional(values.one_of(SIGNING_ALGS)),
+    "token_endpoint_auth_signing_alg": values.optional(values.one_of(ASSERTION_ALGS)),
     "jwks": values.jwks,
     "jwks_uri": values.optional(values.server_uri),
     "grant_types": values.list_of(values.one_of(GRANT_TYPES)),
-    "response_types": values.list_of(values.one_of(OIDC_COMPAT_RESPONSE_TYPES)),
+    "response_types": values.list_of(values.one_of_sets(RESPONSE_TYPES)),
     "scope": values.scope,
-    "id_token_signed_response_alg": values.one_of(ID_TOKEN_ALGS),
+    "id_token_signed_response_alg": values.one_of(ID_TOKEN_ALGORITHMS),
     "initiate_login_uri": values.optional(values.https_uri),
-    "subject_type": values.one_of(("public",)),
+    "subject_type": values.one_of(("public", "pairwise")),
+    "sector_identifier_uri": values.optional(values.https_uri),
+    "request_uris": values.list_of(values.request_uri),
+    "request_object_signing_alg": values.optional(values.one_of((*SIGNING_ALGS, "none"))),
+    "require_auth_time": values.flag,
+    "default_acr_values": values.list_of(values.text),
     "default_max_age": values.number(0, _TEN_YEARS, also=(None,)),
     "client_uri": values.optional(values.page_uri),
     "logo_uri": values.optional(values.page_uri),

@@ -1,4 +1,4 @@
-"""`manage.py keys list | rotate | retire KID`: the signing keys."""
+"""`manage.py keys list | rotate | retire KID`: the keys that sign and decrypt."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from oidc.keys import lifecycle
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import KEY_ALGORITHMS
 from oidc.models import SigningKey
 
 
 class Command(BaseCommand):
-    help = "Lists, rotates and retires signing keys."
+    help = "Lists, rotates and retires keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "rotate",
             help="announce new keys, or let those announced before sign",
         )
-        rotate.add_argument("--algorithm", choices=ID_TOKEN_ALGORITHMS, help="only this one")
+        rotate.add_argument("--algorithm", choices=KEY_ALGORITHMS, help="only this one")
         rotate.add_argument(
             "--now", action="store_true", help="let new keys sign at once, for an emergency"
         )
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["action"] == "rotate":
-            chosen = [options["algorithm"]] if options["algorithm"] else ID_TOKEN_ALGORITHMS
+            chosen = [options["algorithm"]] if options["algorithm"] else KEY_ALGORITHMS
             for algorithm in chosen:
                 _rotate(algorithm, now=options["now"])
         elif options["action"] == "retire":
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(keys))
             return
         for key in keys:
-            self.stdout.write(f"{key['kid']}  {key['alg']:6} {key['status']}")
+            self.stdout.write(f"{key['kid']}  {key['alg']:12} {key['status']}")
 
 
 def _rotate(algorithm: str, *, now: bool) -> None:
