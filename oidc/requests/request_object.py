@@ -34,7 +34,7 @@ def read_request_object(client: Client, text: str, *, request_id: str) -> dict[s
 
     Raises:
         ProtocolError: `invalid_request_object`: malformed, not the client's, not for us, expired,
-            or used before.
+            or used before; `request_not_supported`: unsigned, and the client did not register that.
     """
     if len(text) > MAX_LENGTH:
         raise invalid_request_object("too long")
@@ -59,6 +59,10 @@ def _verified_claims(client: Client, text: str) -> dict[str, Any]:
     algorithm, kid = header.get("alg"), header.get("kid")
     if header.get("typ") not in TYPES:
         raise invalid_request_object("another token type")
+    if algorithm == UNSIGNED and client.request_object_signing_alg != UNSIGNED:
+        raise ProtocolError(
+            "request_not_supported", "unsigned request objects are not supported for this client"
+        )
     if algorithm != client.request_object_signing_alg and (
         client.request_object_signing_alg or algorithm not in ALGORITHMS
     ):

@@ -109,14 +109,18 @@ def test_rfc9101_6_what_does_not_hold_is_invalid_request_object(
     assert answer.redirect_members["error"] == "invalid_request_object"
 
 
-@pytest.mark.parametrize(
-    ("key", "alg"),
-    [(OTHER_KEY, "ES256"), ("x" * 32, "HS256"), (None, "none")],
-    ids=["key", "hmac", "none"],
-)
-def test_rfc9101_10_2_forged_or_unsigned(
-    signed_in: Browser, client: RelyingParty, key: Any, alg: str
+def test_6_1_unsigned_is_not_supported_unless_registered(
+    signed_in: Browser, client: RelyingParty
 ) -> None:
+    text = object_of(client, None, "none")
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "request_not_supported"
+
+
+@pytest.mark.parametrize(
+    ("key", "alg"), [(OTHER_KEY, "ES256"), ("x" * 32, "HS256")], ids=["key", "hmac"]
+)
+def test_rfc9101_10_2_forged(signed_in: Browser, client: RelyingParty, key: Any, alg: str) -> None:
     text = object_of(client, key, alg)
     answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
     assert answer.redirect_members["error"] == "invalid_request_object"
