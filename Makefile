@@ -32,9 +32,9 @@ check: ## run what needs no server: format, lint, types, import rules, migration
 
 # Nothing of a local installation, and nothing that the shell has set, plays a part in a check.
 isolated = env -i PATH="$(PATH)" SECRET_KEY="$$(head -c 48 /dev/urandom | base64)" \
-	DATABASE_URL=sqlite://:memory: REDIS_URL=redis://redis.example:6379
+	DATABASE_URL=sqlite://:memory: REDIS_URL=rediss://redis.example:6379
 production = $(isolated) GATEHOUSE_ISSUER=https://id.example \
-	DATABASE_URL=postgres://gatehouse@database.example/gatehouse REDIS_URL=rediss://redis.example:6379
+	DATABASE_URL=postgres://gatehouse@database.example/gatehouse
 
 .PHONY: checks
 checks:

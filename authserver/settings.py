@@ -95,6 +95,7 @@ GATEHOUSE = {
     "redis_url": REDIS_URL,
     "redis_wait_replicas": env.int("REDIS_WAIT_REPLICAS", default=None),
     "redis_deadline_seconds": 5.0,
+    "redis_plaintext_allowed": env.str("GATEHOUSE_REDIS_PLAINTEXT", default="refuse") == "allow",
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
     "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),

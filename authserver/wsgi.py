@@ -15,6 +15,7 @@ pages = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  Django is set up only now
 
+from authserver.checks import require_safe_transport  # noqa: E402
 from authserver.proxies import PublicScheme, TrustedProxies  # noqa: E402
 from oidc.doors.mount import MountedBelow  # noqa: E402
 from oidc.doors.wsgi import ProtocolDoor, WSGIApplication  # noqa: E402
@@ -22,6 +23,7 @@ from oidc.keys.derived import check_secret_keys  # noqa: E402
 from oidc.urls import ENDPOINTS  # noqa: E402
 
 check_secret_keys()
+require_safe_transport()
 
 scheme = "https" if settings.IS_HTTPS else "http"
 application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(pages, scheme))

@@ -26,6 +26,9 @@ class Configuration:
     """Replicas that confirm a write; None: one if the cluster has replicas, else none."""
 
     redis_deadline_seconds: float
+    redis_plaintext_allowed: bool
+    """A cluster that is not on this machine may be talked to without TLS."""
+
     fetch_private_addresses: bool
     rate_limits: bool
 

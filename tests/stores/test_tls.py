@@ -1,144 +1,175 @@
-"""A cluster as in production: TLS, and a user who may do no more than the stores need."""
+"""A cluster as in production: TLS with client certificates, and a user with few rights."""
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
-import subprocess
+import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.cache import cache
-from redis import Redis
-from redis.exceptions import RedisError
+from django.core.management import call_command
+from redis.exceptions import ResponseError
 
-from authserver.local.ports import free_base_port
-from authserver.local.server_binary import find_server_binary
-from oidc.errors import StoreUnavailable
+from oidc.errors import AlreadyUsed, StoreUnavailable
+from oidc.stores.records import Interaction
+from oidc.stores.redis import browser_sessions, grants, interactions, replay_guards, sign_ons
+from oidc.stores.redis.access import user_line
+from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
 from tests.stores.conftest import StoresOn
 from tests.stores.people import Person, new_id
+from tests.stores.secured import SecuredNode, secured_node
 
 PASSWORD = "p,w@/%"
-USER = (
-    f"user gatehouse on >{PASSWORD} ~* resetchannels -@all +@read +@write +@scripting "
-    "-@dangerous +wait +time +ping +command +asking +cluster|slots"
-)
+NEW_PASSWORD = "another one"
 
 
 @pytest.fixture(scope="module")
-def tls_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("tls")
-    certificate, key = _self_signed(folder)
-    port = free_base_port(1)
-    (folder / "users.acl").write_text(f"user default on >admin ~* &* +@all\n{USER}\n")
-    settings = {
-        "port": "0", "tls-port": port, "tls-cert-file": certificate, "tls-key-file": key,
-        "tls-ca-cert-file": certificate, "tls-auth-clients": "no", "tls-cluster": "yes",
-        "tls-replication": "yes", "cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1",
-        "bind": "127.0.0.1", "dir": folder, "aclfile": folder / "users.acl", "save": '""',
-    }  # fmt: skip
-    (folder / "server.conf").write_text("".join(f"{k} {v}\n" for k, v in settings.items()))
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [find_server_binary(), folder / "server.conf"], stdout=log, stderr=log
-        )
-    try:
-        _own_all_slots(server, folder, port, certificate)
-        yield (
-            f"rediss://gatehouse:{quote(PASSWORD, safe='')}@127.0.0.1:{port}"
-            f"?ssl_ca_certs={certificate}"
-        )
-    finally:
-        server.terminate()
-        server.wait(10)
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredNode]:
+    with secured_node(tmp_path_factory.mktemp("tls"), user_line("gatehouse", [PASSWORD])) as node:
+        yield node
 
 
-def _self_signed(folder: Path) -> tuple[Path, Path]:
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "redis")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(private, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return folder / "cert.pem", folder / "key.pem"
+def use_everything() -> None:
+    """Call what the server calls: each store and the cache, readiness, and the doctor's looks."""
+    person = Person()
+    grant = person.open_grant()
+    assert grant.rotate(0).generation == 1
+    assert grant.find() == grant.grant
+    waiting = Interaction(new_id(), "browser-1", {}, time.time())
+    interactions.store(waiting, 60)
+    interactions.select_account(waiting.interaction_id)
+    assert interactions.consume(waiting.interaction_id, request_id=new_id()).account_selected
+    grants.revoke_access_token(person.bucket, new_id(), 60)
+    assert not grants.is_access_token_revoked(person.bucket, new_id())
+    assert len(grants.list_for_user(person.user_id)) == 1
+    assert len(sign_ons.list_for_user(person.user_id)) == 1
+    grants.revoke(grant.handle, grant.grant.client_id)
+    sign_ons.end(person.user_id, person.sign_in())
+    sign_ons.end(person.user_id, "unknown")
+    sign_ons.end_all(person.user_id)
+    _use_session_and_guard()
+    name = new_id()
+    cache.set(name, {"a": 1}, 10)
+    cache.touch(name, 20)
+    assert cache.get_many([name]) == {name: {"a": 1}}
+    assert cache.add(f"{name}-n", 0, 10)
+    assert cache.incr(f"{name}-n") == 1
+    cache.delete_many([name, f"{name}-n"])
+    check_cluster()
+    assert replicas_missing() == []
+    assert clock_difference_seconds() < 60
 
 
-def _own_all_slots(server: Any, folder: Path, port: int, certificate: Path) -> None:
-    admin = Redis(
-        host="127.0.0.1", port=port, ssl=True, ssl_ca_certs=str(certificate), password="admin"
-    )
-    deadline = time.monotonic() + 10
-    while True:
-        if server.poll() is not None:
-            log = (folder / "server.log").read_text()
-            if "Bad directive" in log or "Failed finding TLS support" in log:
-                pytest.skip("this server was built without TLS")
-            raise AssertionError(log)
-        try:
-            admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            break
-        except RedisError:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-    while admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
-        time.sleep(0.02)
-    admin.close()
+def _use_session_and_guard() -> None:
+    key, value = new_id(), new_id()
+    assert browser_sessions.create(key, {"a": 1}, 60)
+    assert browser_sessions.save(key, {"a": 2}, 60)
+    assert browser_sessions.load(key) == {"a": 2}
+    browser_sessions.delete(key)
+    replay_guards.accept_once("test", "issuer", value, request_id="one", lifetime_seconds=60)
+    with pytest.raises(AlreadyUsed):
+        replay_guards.accept_once("test", "issuer", value, request_id="two", lifetime_seconds=60)
 
 
-def test_stores_and_cache_work_over_tls_with_few_rights(tls_url: str, stores_on: StoresOn) -> None:
-    with stores_on(tls_url):
-        person = Person()
-        grant = person.open_grant()
-        assert grant.rotate(0).generation == 1
-        assert grant.find() == grant.grant
-        name = new_id()
-        cache.set(name, {"a": 1}, 10)
-        assert cache.get_many([name]) == {name: {"a": 1}}
-        assert cache.incr(f"{name}-n", ignore_key_check=True) == 1
-        cache.clear()
-        assert cache.get(name) is None
+def test_everything_works_over_tls_with_the_generated_rights(
+    node: SecuredNode, stores_on: StoresOn
+) -> None:
+    with stores_on(node.url(PASSWORD)):
+        use_everything()
+    assert [each for each in node.operator().acl_log() if each["reason"] != "auth"] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("CONFIG", "GET", "*"),
+        ("KEYS", "*"),
+        ("SCAN", "0"),
+        ("FLUSHALL",),
+        ("FLUSHDB",),
+        ("DEBUG", "JMAP"),
+        ("SCRIPT", "KILL"),
+        ("SCRIPT", "FLUSH"),
+        ("FUNCTION", "LIST"),
+        ("ACL", "LIST"),
+        ("CLUSTER", "RESET"),
+        ("CLUSTER", "FAILOVER"),
+        ("MONITOR",),
+        ("CLIENT", "LIST"),
+        ("SHUTDOWN",),
+        ("REPLICAOF", "NO", "ONE"),
+        ("DUMP", "session:x"),
+        ("RENAME", "session:x", "session:y"),
+        ("PUBLISH", "channel", "x"),
+        ("GET", "other:x"),
+        ("SET", "other:x", "1"),
+        ("EVAL", "return redis.call('GET', 'other:x')", "0"),
+        ("EVAL", "return redis.call('FLUSHALL')", "0"),
+    ],
+    ids=lambda command: " ".join(command)[:24],
+)
+def test_the_generated_rights_allow_nothing_else(
+    node: SecuredNode, command: tuple[str, ...]
+) -> None:
+    client = node.client("gatehouse", PASSWORD)
+    # The words of the node for a command, for one in a script, and for a key in a script.
+    words = "no permissions|can't run this command|can't access at least one|DEBUG command not"
+    with pytest.raises(ResponseError, match=words):
+        client.execute_command(*command)
+
+
+def test_a_password_is_rotated_without_a_failing_request(
+    node: SecuredNode, stores_on: StoresOn, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "redis_url": node.url(PASSWORD)}
+    call_command("redis_acl", new_password=True, json=True)
+    made = json.loads(capsys.readouterr().out)
+    operator = node.operator()
+    with stores_on(node.url(PASSWORD)):
+        use_everything()
+        node.write_users(made["line"])
+        operator.execute_command("ACL", "LOAD")
+        use_everything()
+    with stores_on(node.url(made["password"])):
+        use_everything()
+        node.write_users(user_line("gatehouse", [made["password"]]))
+        operator.execute_command("ACL", "LOAD")
+        use_everything()
+    with (
+        stores_on(node.url(PASSWORD), redis_deadline_seconds=0.3),
+        pytest.raises(StoreUnavailable),
+    ):
+        Person().sign_in()
+    node.write_users(user_line("gatehouse", [PASSWORD]))
+    operator.execute_command("ACL", "LOAD")
 
 
 @pytest.mark.parametrize("change", [("gatehouse:", "nobody:"), ("p%2C", "q%2C")])
 def test_a_wrong_user_or_password_is_unavailable_and_never_shown(
-    tls_url: str, stores_on: StoresOn, change: tuple[str, str], caplog: pytest.LogCaptureFixture
+    node: SecuredNode,
+    stores_on: StoresOn,
+    change: tuple[str, str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with (
-        stores_on(tls_url.replace(*change), redis_deadline_seconds=0.3),
+        stores_on(node.url(PASSWORD).replace(*change), redis_deadline_seconds=0.3),
         pytest.raises(StoreUnavailable) as unavailable,
     ):
         Person().sign_in()
     assert PASSWORD not in caplog.text + str(unavailable.value)
 
 
-def test_an_unknown_certificate_is_refused(tls_url: str, stores_on: StoresOn) -> None:
+@pytest.mark.parametrize("without", ["ssl_ca_certs", "ssl_certfile"])
+def test_both_sides_must_show_a_certificate_of_the_authority(
+    node: SecuredNode, stores_on: StoresOn, without: str
+) -> None:
+    url, _, query = node.url(PASSWORD).partition("?")
+    files = [part for part in query.split("&") if not part.startswith(without)]
+    files = [part for part in files if without != "ssl_certfile" or "keyfile" not in part]
     with (
-        stores_on(tls_url.partition("?")[0], redis_deadline_seconds=0.3),
+        stores_on(f"{url}?{'&'.join(files)}", redis_deadline_seconds=0.3),
         pytest.raises(StoreUnavailable),
     ):
         Person().sign_in()
