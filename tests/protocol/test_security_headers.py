@@ -145,6 +145,7 @@ def test_cors_is_for_what_looks_at_no_cookie(send: Send) -> None:
         "/oauth2/introspect",
         "/oauth2/logout",
         "/oauth2/check_session",
+        "/oauth2/global-token-revocation",
     ]
 
 
