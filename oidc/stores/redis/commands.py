@@ -61,15 +61,15 @@ class CommandCluster(RedisCluster):
     def _patiently(self, call: Any, *args: Any, **kwargs: Any) -> Any:
         if self.owner is None:
             return call(*args, **kwargs)
-        patience = self.owner.new_patience()
-        while True:
-            counters.round_trips += 1
-            try:
-                return call(*args, **kwargs)
-            except _PASSING_ERRORS as error:
-                self.owner.wait(patience, type(error).__name__, refresh=True)
-            except OutOfMemoryError as error:
-                raise StoreUnavailable("a node takes no writes: OOM") from error
+        with self.owner.new_patience() as patience:
+            while True:
+                counters.round_trips += 1
+                try:
+                    return call(*args, **kwargs)
+                except _PASSING_ERRORS as error:
+                    self.owner.wait(patience, type(error).__name__, refresh=True)
+                except OutOfMemoryError as error:
+                    raise StoreUnavailable("a node takes no writes: OOM") from error
 
 
 def connector(

@@ -18,7 +18,7 @@ from oidc.stores.redis.commands import CommandCluster, connector
 from oidc.stores.redis.connection import ConnectionBroken, ReplyError
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.packets import ASKING, packed, wait_for
-from oidc.stores.redis.patience import Patience
+from oidc.stores.redis.patience import Patience, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
@@ -39,6 +39,7 @@ class Cluster:
         self._wait_replicas = wait_replicas
         self._deadline_seconds = deadline_seconds
         self._unavailable = False
+        self._room = WaitingRoom()
         address = parse_address(url)
         self.topology = Topology(address, connector(address.options, self))
 
@@ -57,19 +58,19 @@ class Cluster:
             ReplyError: the script is wrong.
         """
         slot = key_slot(keys[0].encode())
-        patience = self.new_patience()
-        while True:
-            try:
-                reply = self._attempt(slot, script, keys, arguments, write, patience)
-            except NotNow as failure:
-                self.wait(patience, str(failure), refresh=failure.refresh)
-                continue
-            except StoreUnavailable as refusal:
-                self._note_unavailable(str(refusal))
-                raise
-            if self._unavailable:
-                self._note_available()
-            return reply
+        with self.new_patience() as patience:
+            while True:
+                try:
+                    reply = self._attempt(slot, script, keys, arguments, write, patience)
+                except NotNow as failure:
+                    self.wait(patience, str(failure), refresh=failure.refresh)
+                    continue
+                except StoreUnavailable as refusal:
+                    self._note_unavailable(str(refusal))
+                    raise
+                if self._unavailable:
+                    self._note_available()
+                return reply
 
     def post(self, command: str, key: str, *arguments: str) -> None:
         """Send a command to the node of its key; wait for nothing, and take what becomes of it.
@@ -94,20 +95,20 @@ class Cluster:
         Raises:
             StoreUnavailable: no node answered before the deadline.
         """
-        patience = self.new_patience()
-        while (commands := self.topology.cluster) is None:
-            self.wait(patience, self.topology.last_error or "not connected", refresh=True)
+        with self.new_patience() as patience:
+            while (commands := self.topology.cluster) is None:
+                self.wait(patience, self.topology.last_error or "not connected", refresh=True)
         return commands
 
     def new_patience(self) -> Patience:
         """Return the patience of one call that begins now."""
-        return Patience(self._deadline_seconds)
+        return Patience(self._deadline_seconds, self._room)
 
     def wait(self, patience: Patience, reason: str, *, refresh: bool) -> None:
         """Wait before another attempt, with a fresh map if asked for.
 
         Raises:
-            StoreUnavailable: the deadline has passed.
+            StoreUnavailable: the deadline has passed, or too many wait already.
         """
         try:
             patience.wait(reason, self.topology.refresh() if refresh else None)
