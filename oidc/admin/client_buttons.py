@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from oidc.admin.client_forms import RotateSecretForm
 from oidc.admin.connection import connection_of
 from oidc.clients import service
+from oidc.clients.client_secrets import needs_secret
 from oidc.models.client import OAuthClient
 
 TEMPLATES = "admin/oidc/oauthclient"
@@ -48,7 +49,7 @@ class ClientButtons(ClientModelAdmin):
         """Ask how long the old secret stays valid; then make a new one and show it."""
         client = self._changeable(request, object_id)
         form = RotateSecretForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and service.needs_secret(client):
+        if request.method == "POST" and form.is_valid() and needs_secret(client):
             rotated = service.rotate_secret(
                 client, overlap_seconds=int(form.cleaned_data["overlap_seconds"])
             )

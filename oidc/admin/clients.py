@@ -21,6 +21,7 @@ from oidc.admin.describe import (
     describe_secrets,
 )
 from oidc.clients import service
+from oidc.clients.client_secrets import needs_secret
 from oidc.clients.profiles import PROFILES
 from oidc.models.client import OAuthClient
 
@@ -143,7 +144,7 @@ class OAuthClientAdmin(ClientButtons):
             stored = OAuthClient.objects.get(pk=client.pk)
             context |= {
                 "connection": connection_of(stored),
-                "needs_secret": service.needs_secret(stored),
+                "needs_secret": needs_secret(stored),
                 "has_secret": bool(stored.client_secrets),
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
+from oidc.clients.client_secrets import needs_secret
 from oidc.clients.profiles import PROFILES
-from oidc.clients.service import needs_secret
 from oidc.endpoints.metadata import provider_metadata
 from oidc.models.client import OAuthClient
 

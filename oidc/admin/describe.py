@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from oidc.clients.client_secrets import needs_secret
 from oidc.clients.profiles import PROFILES
-from oidc.clients.service import needs_secret
 from oidc.models import ClientRegistration, OAuthClient
 from oidc.registration.software_statement import issuer_of
 

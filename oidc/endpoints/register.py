@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from oidc.clients.metadata import client_as_rfc7591
 from oidc.clients.repository import record_of
-from oidc.clients.service import client_as_rfc7591
 from oidc.clients.validation import InvalidClientMetadata, Problem
 from oidc.conf import configuration
 from oidc.endpoints.bearer import bearer_error, presented_access_token

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oidc.clients.service import client_as_rfc7591, needs_secret
+from oidc.clients.client_secrets import needs_secret
+from oidc.clients.metadata import client_as_rfc7591
 from oidc.models.client import OAuthClient
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import transaction
 
 from oidc.clients import service
+from oidc.clients.client_secrets import needs_secret
+from oidc.clients.metadata import presets_of
 from oidc.models import ClientRegistration, InitialAccessToken, OAuthClient
 from oidc.registration.initial_access_tokens import (
     NotValid,
@@ -112,7 +114,7 @@ def update_registered(registered: Registered, requested: dict[str, Any]) -> Regi
     with transaction.atomic():
         client = service.update_client(registered.client, changes)
         client_secret = None
-        if service.needs_secret(client) and not client.client_secrets:
+        if needs_secret(client) and not client.client_secrets:
             client_secret = service.rotate_secret(client).client_secret
         registration.software_statement = statement
         registration.save(update_fields=["software_statement"])
@@ -130,7 +132,7 @@ def _replacing(client: OAuthClient, wanted: RequestedClient) -> dict[str, Any]:
     changes = {**forgotten, "client_name": wanted.client_name, "profile": wanted.profile}
     changes |= wanted.metadata
     if wanted.profile != client.profile or changes["token_endpoint_auth_method"] == "none":
-        presets = service.presets_of(changes)
+        presets = presets_of(changes)
         changes["require_pkce"] = presets["require_pkce"]
         changes["rotate_refresh_tokens"] = True
     return changes

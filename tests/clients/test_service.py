@@ -9,9 +9,9 @@ import pytest
 import time_machine
 from django.core import serializers
 
+from oidc.clients.metadata import client_as_rfc7591
 from oidc.clients.repository import record_of
 from oidc.clients.service import (
-    client_as_rfc7591,
     create_client,
     delete_client,
     disable_client,

@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from oidc.clients import service
+from oidc.clients.client_secrets import needs_secret
+from oidc.clients.metadata import client_as_rfc7591
 from oidc.clients.profiles import AUTH_METHODS, PROFILES
 from oidc.clients.validation import InvalidClientMetadata
 from oidc.clients.validation.members import GRANT_TYPES
@@ -86,7 +88,7 @@ class Command(BaseCommand):
     def _update(self, options: dict[str, Any]) -> None:
         client = service.update_client(_find(options), _metadata_of(options))
         self._show_client(client, options)
-        if service.needs_secret(client) and not client.client_secrets:
+        if needs_secret(client) and not client.client_secrets:
             self.stderr.write(f"It has no secret yet: client rotate-secret {client.client_id}")
 
     def _rotate_secret(self, options: dict[str, Any]) -> None:
@@ -175,4 +177,4 @@ def _find(options: dict[str, Any]) -> OAuthClient:
 
 
 def _as_json(client: OAuthClient, client_secret: str | None = None) -> dict[str, Any]:
-    return {**service.client_as_rfc7591(client, client_secret), "is_active": client.is_active}
+    return {**client_as_rfc7591(client, client_secret), "is_active": client.is_active}
