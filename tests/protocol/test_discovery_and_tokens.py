@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from oidc.keys import lifecycle, ring
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import KEY_ALGORITHMS, SIGNING_ALGORITHMS
 from oidc.models import SigningKey
 from tests.support.doors import Send
 from tests.support.relying_party import ISSUER, RelyingParty
@@ -37,9 +37,9 @@ def test_metadata_is_true_and_complete(send: Send, path: str) -> None:
     assert metadata["issuer"] == ISSUER
     assert "RS256" in metadata["id_token_signing_alg_values_supported"]
     assert "openid" in metadata["scopes_supported"]
-    assert metadata["subject_types_supported"] == ["public"]
+    assert metadata["subject_types_supported"] == ["public", "pairwise"]
     for name in ("claims_parameter", "request_parameter", "request_uri_parameter"):
-        assert metadata[f"{name}_supported"] is False
+        assert metadata[f"{name}_supported"] is True
     assert metadata["authorization_response_iss_parameter_supported"] is True
     for name, value in metadata.items():
         if name.endswith("_endpoint") or name == "jwks_uri":
@@ -76,10 +76,13 @@ def test_issuer_comes_from_configuration_not_from_host(send: Send) -> None:
 
 def test_jwks_has_unique_kids_and_no_private_members(send: Send) -> None:
     keys = published(send, "/.well-known/jwks.json")["keys"]
-    assert len({key["kid"] for key in keys}) == len(keys) >= len(ID_TOKEN_ALGORITHMS)
+    assert len({key["kid"] for key in keys}) == len(keys) == len(KEY_ALGORITHMS)
     for key in keys:
         assert not PRIVATE_MEMBERS & key.keys()
-        assert key["use"] == "sig"
+    signing = [key["alg"] for key in keys if key["use"] == "sig"]
+    assert sorted(signing) == sorted(SIGNING_ALGORITHMS)
+    assert [key["kty"] for key in keys if key["use"] == "enc"] == ["EC", "RSA"]
+    assert [key["use"] for key in keys[: len(signing)]] == ["sig"] * len(signing)
 
 
 def test_announced_and_retired_keys_are_published(send: Send, machine: RelyingParty) -> None:
@@ -157,7 +160,7 @@ def test_core_2_nonce_only_if_sent(web: RelyingParty, alice: object) -> None:
     assert "nonce" not in jwt.decode(token, options={"verify_signature": False})
 
 
-@pytest.mark.parametrize("algorithm", ID_TOKEN_ALGORITHMS)
+@pytest.mark.parametrize("algorithm", SIGNING_ALGORITHMS)
 def test_id_token_algorithm_as_registered(send: Send, alice: object, algorithm: str) -> None:
     client = RelyingParty.register(send, id_token_signed_response_alg=algorithm)
     token = client.tokens_for(alice)["id_token"]
