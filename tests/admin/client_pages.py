@@ -63,7 +63,7 @@ class ClientPages:
         sent: dict[str, Any] = {}
         for field in form:
             value = field.value()
-            if isinstance(value, list) and field.name != "grant_types":
+            if isinstance(value, list) and field.name not in ("grant_types", "response_types"):
                 value = "\n".join(value)
             if value is not None and value is not False:
                 sent[field.html_name] = value
