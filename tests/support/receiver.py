@@ -58,6 +58,11 @@ class Receiver:
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.uri = f"http://localhost:{self._server.server_address[1]}/back-channel"
 
+    def answer_with(self, *statuses: int) -> None:
+        """Give these answers next, and forget what has arrived."""
+        with self._arrived:
+            self.deliveries, self._statuses = [], list(statuses)
+
     def wait_for(self, count: int, seconds: float = WAIT_SECONDS) -> list[Delivery]:
         """Wait until so many deliveries have arrived. Returns all of them."""
         with self._arrived:
