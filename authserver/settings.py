@@ -98,6 +98,7 @@ GATEHOUSE = {
     "redis_plaintext_allowed": env.str("GATEHOUSE_REDIS_PLAINTEXT", default="refuse") == "allow",
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
     "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
+    "replay_guards_per_minute": 6000,
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),
     "registration_profile": env.str("GATEHOUSE_REGISTRATION_PROFILE", default="oidc-compat"),
     "registration_unused_days": env.int("GATEHOUSE_REGISTRATION_UNUSED_DAYS", default=30),

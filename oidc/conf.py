@@ -31,6 +31,8 @@ class Configuration:
 
     fetch_private_addresses: bool
     rate_limits: bool
+    replay_guards_per_minute: int
+    """How many assertions, or request objects, a process accepts of one client."""
 
     registration: str
     """Who may register clients: `off`, `token` (an initial access token is needed), or `open`."""

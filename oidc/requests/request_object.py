@@ -11,10 +11,12 @@ from typing import Any
 
 import jwt
 
+from oidc.clients.flood import limit_guards
 from oidc.clients.keys import client_keys
 from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, ProtocolError
+from oidc.stores.guard_lifetime import guard_lifetime_seconds
 from oidc.stores.redis import replay_guards
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -25,6 +27,7 @@ MAX_LENGTH = 16 * 1024
 MAX_SKEW_SECONDS = 10
 REPLAY_LIFETIME_SECONDS = 3600
 """How long a request object without an expiry is remembered."""
+LONGEST_GUARD_SECONDS = 24 * 3600
 
 
 def read_request_object(client: Client, text: str, *, request_id: str) -> dict[str, str]:
@@ -122,14 +125,17 @@ def _check_not_replayed(client: Client, claims: dict[str, Any], request_id: str)
         return
     if not isinstance(jti, str):
         raise invalid_request_object("jti is not a string")
-    remaining = int(claims["exp"] - time.time()) if "exp" in claims else REPLAY_LIFETIME_SECONDS
+    expires_at = int(claims.get("exp", time.time() + REPLAY_LIFETIME_SECONDS))
+    if expires_at > time.time() + LONGEST_GUARD_SECONDS:
+        raise invalid_request_object("it has a jti and lives too long to be remembered")
+    limit_guards("request_object", client.client_id)
     try:
         replay_guards.accept_once(
             "request_object",
             client.client_id,
             jti,
             request_id=request_id,
-            lifetime_seconds=max(1, remaining + MAX_SKEW_SECONDS),
+            lifetime_seconds=guard_lifetime_seconds(expires_at + MAX_SKEW_SECONDS),
         )
     except AlreadyUsed as error:
         raise invalid_request_object("it was used before") from error

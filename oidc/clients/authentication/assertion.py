@@ -12,10 +12,12 @@ from typing import Any
 import jwt
 
 from oidc.clients.authentication.errors import invalid_client
+from oidc.clients.flood import limit_guards
 from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed
 from oidc.http import Request
+from oidc.stores.guard_lifetime import guard_lifetime_seconds
 from oidc.stores.redis import replay_guards
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -67,14 +69,15 @@ def verify(
     kid = header.get("kid")
     keys = find_keys(client, kid if isinstance(kid, str) else None, algorithm)
     claims = _verified_claims(request, keys, algorithm)
-    lifetime = _checked_lifetime(claims)
+    expires_at = _checked_expiry(claims)
+    limit_guards("client_assertion", client.client_id)
     try:
         replay_guards.accept_once(
             "client_assertion",
             client.client_id,
             _jti(claims),
             request_id=request.request_id,
-            lifetime_seconds=lifetime + MAX_SKEW_SECONDS,
+            lifetime_seconds=guard_lifetime_seconds(expires_at + MAX_SKEW_SECONDS),
         )
     except AlreadyUsed as error:
         raise invalid_client("the assertion was used before") from error
@@ -98,14 +101,13 @@ def _verified_claims(request: Request, keys: Iterable[Any], algorithm: str) -> d
     raise invalid_client(f"assertion refused: {failure}")
 
 
-def _checked_lifetime(claims: dict[str, Any]) -> int:
-    """Return the seconds until the assertion expires, at least one."""
-    now, exp = time.time(), claims["exp"]
+def _checked_expiry(claims: dict[str, Any]) -> float:
+    exp = claims["exp"]
     if not isinstance(exp, int | float):  # PyJWT takes digits in a string for a number
         raise invalid_client("the assertion's exp is not a number")
-    if exp > now + MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS:
+    if exp > time.time() + MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS:
         raise invalid_client("the assertion lives too long")
-    return max(1, int(exp - now) + 1)
+    return exp
 
 
 def _jti(claims: dict[str, Any]) -> str:
