@@ -26,6 +26,7 @@ PARAMETERS = frozenset(
         "ui_locales",
     }
 )
+"""All that the specification has. The pages speak English, whatever `ui_locales` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ class LogoutRequest:
     post_logout_redirect_uri: str = ""
     state: str = ""
     logout_hint: str = ""
-    ui_locales: tuple[str, ...] = ()
     problem: str = ""
 
     @property
@@ -94,7 +94,6 @@ def _validated(parameters: Parameters) -> LogoutRequest:
         ),
         state=parameters.get("state", ""),
         logout_hint=parameters.get("logout_hint", ""),
-        ui_locales=tuple(parameters.get("ui_locales", "").split()),
     )
 
 
