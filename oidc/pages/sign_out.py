@@ -15,6 +15,7 @@ from django.contrib.auth import logout as forget_browser_session
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -40,12 +41,15 @@ FAREWELL = "farewell"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out of this browser, from the account's own pages."""
+    """Sign out of this browser, from the account's own pages. Goes on to `next`, a path of ours."""
     context = signed_in(request)
+    following = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(following, allowed_hosts=None):
+        following = ""
     if context is None:
-        return _go(request, "")
+        return _go(following)
     if request.method == "POST":
-        return _leave(request, context, "")
+        return _leave(request, context, following)
     return _ask(request, LogoutRequest())
 
 
@@ -55,7 +59,7 @@ def everywhere(request: HttpRequest) -> HttpResponse:
     """Sign out of every browser and every app."""
     context = signed_in(request)
     if context is None:
-        return _go(request, "")
+        return _go("")
     if request.method != "POST":
         return render(request, "oidc/sign_out_everywhere.html", {"person": request.user})
     # This browser's session first, by itself: its apps may want to be told by the browser.
@@ -76,14 +80,14 @@ def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
         secret = request.COOKIES.get(configuration().browser_cookie_name, "")
         waiting = find_interaction(logout_id, secret, purpose=endpoint.PURPOSE)
     except NotFound:
-        return _go(request, "") if context is None else error_view(request, _NOT_WAITING)
+        return _go("") if context is None else error_view(request, _NOT_WAITING)
     wanted = validate_logout_request(Parameters(waiting.parameters))
     if context is not None and request.method != "POST" and not wanted.is_about(context):
         reference = waiting.parameters.get(endpoint.REFERENCE, "")
         return _ask(request, wanted, reference)
     interactions.consume(logout_id, request_id=request.reference)  # type: ignore[attr-defined]
     if context is None:
-        return _go(request, wanted.return_address)
+        return _go(wanted.return_address)
     return _leave(request, context, wanted.return_address)
 
 
@@ -98,7 +102,7 @@ def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
     try:
         farewell = find_interaction(farewell_id, secret, purpose=FAREWELL).parameters
     except NotFound:
-        return _go(request, "")
+        return _go("")
     channels = front_channels(farewell["clients"].split(), farewell["sid"])
     context = {"channels": channels, "target": farewell["target"] or _signed_out_page()}
     origins = list(dict.fromkeys(channel.origin for channel in channels))
@@ -138,7 +142,7 @@ def _farewell(request: HttpRequest, ended: SignOn | None, target: str) -> HttpRe
     """Forget the browser's session. Go on, by way of the frames if some app needs one."""
     forget_browser_session(request)
     if ended is None or not front_channels(ended.client_ids, ended.sid):
-        return _go(request, target)
+        return _go(target)
     secret = request.COOKIES.get(configuration().browser_cookie_name, "")
     remembered = {"sid": ended.sid, "clients": " ".join(ended.client_ids), "target": target}
     farewell, headers = keep_for_browser(secret, remembered, purpose=FAREWELL)
@@ -148,8 +152,8 @@ def _farewell(request: HttpRequest, ended: SignOn | None, target: str) -> HttpRe
     return answer
 
 
-def _go(request: HttpRequest, target: str) -> HttpResponse:
-    """Redirect to a checked address of a client, or to the page that says "signed out"."""
+def _go(target: str) -> HttpResponse:
+    """Redirect to a checked address, or to the page that says "signed out"."""
     answer = HttpResponse(status=303)
     answer["Location"] = target or _signed_out_page()
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -202,6 +203,33 @@ def test_signing_out_ends_single_sign_on(
     page = browser.get("/accounts/logout/")
     browser.post("/accounts/logout/", csrf(page))
     assert web.authorize(browser, prompt="none").redirect_members["error"] == "login_required"
+
+
+def test_who_must_log_in_again_may_be_somebody_else(
+    browser: Browser, web: RelyingParty, alice: object
+) -> None:
+    sign_in(browser, new_person())
+    waiting = web.authorize(browser, prompt="login")
+    page = browser.follow(waiting)
+    way_out = re.search(r'href="(/accounts/logout/[^"]+)"', page.text).group(1)
+    asked = browser.get(way_out)
+    assert "Sign out?" in asked.text
+    left = browser.post(way_out, csrf(asked))
+    assert left.location == waiting.location
+    assert 'value="allow"' in log_in(browser, left, alice).text
+
+
+@pytest.mark.parametrize(
+    "following", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"]
+)
+def test_signing_out_leads_to_no_other_site(
+    browser: Browser, alice: object, following: str
+) -> None:
+    sign_in(browser, alice)
+    way_out = f"/accounts/logout/?{urlencode({'next': following})}"
+    left = browser.post(way_out, csrf(browser.get(way_out)))
+    assert left.location == "/accounts/signed-out/"
+    assert browser.get(way_out).location == "/accounts/signed-out/"
 
 
 def test_pages_carry_a_strict_policy(browser: Browser, web: RelyingParty, alice: object) -> None:
