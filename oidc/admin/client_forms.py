@@ -9,12 +9,17 @@ from django import forms
 from django.utils.html import format_html
 
 from oidc.admin.client_texts import HELP_TEXTS, hidden_fields
-from oidc.admin.fields import ChoicesField, KeySetField, LinesField
+from oidc.admin.fields import ChoicesField, KeySetField, LinesField, word_field
 from oidc.clients import service
 from oidc.clients.profiles import PROFILES, RESPONSE_TYPES
 from oidc.clients.validation import COLUMNS, InvalidClientMetadata
-from oidc.clients.validation.members import ASSERTION_ALGS, GRANT_TYPES
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.clients.validation.members import ASSERTION_ALGS, GRANT_TYPES, SUBJECT_TYPES
+from oidc.keys.algorithms import (
+    CONTENT_ENCRYPTIONS,
+    DEFAULT_CONTENT_ENCRYPTION,
+    ENCRYPTION_ALGORITHMS,
+    ID_TOKEN_ALGORITHMS,
+)
 from oidc.models.client import OAuthClient
 
 if TYPE_CHECKING:
@@ -86,7 +91,7 @@ class NewClientForm(ClientForm):
         return entered
 
 
-NOT_EDITED = ("profile", "subject_type", "sector_identifier_uri")
+NOT_EDITED = ("profile",)
 
 
 class ChangeClientForm(ClientForm):
@@ -99,14 +104,26 @@ class ChangeClientForm(ClientForm):
     response_types = ChoicesField(choices=[(name, name) for name in RESPONSE_TYPES], required=False)
     grant_types = ChoicesField(choices=[(name, name) for name in GRANT_TYPES], required=False)
     token_endpoint_auth_method = forms.ChoiceField(label="Authentication")
-    token_endpoint_auth_signing_alg = forms.ChoiceField(
-        label="Signing algorithm",
-        required=False,
-        choices=[("", "any that fits"), *((alg, alg) for alg in ASSERTION_ALGS)],
+    token_endpoint_auth_signing_alg = word_field(
+        "Signing algorithm", ASSERTION_ALGS, empty="any that fits"
     )
-    id_token_signed_response_alg = forms.ChoiceField(
-        label="ID token algorithm", choices=[(alg, alg) for alg in ID_TOKEN_ALGORITHMS]
+    id_token_signed_response_alg = word_field("ID token algorithm", ID_TOKEN_ALGORITHMS)
+    id_token_encrypted_response_alg = word_field(
+        "ID token encryption", ENCRYPTION_ALGORITHMS, empty="not encrypted"
     )
+    id_token_encrypted_response_enc = word_field(
+        "ID token content encryption", CONTENT_ENCRYPTIONS, empty=DEFAULT_CONTENT_ENCRYPTION
+    )
+    userinfo_signed_response_alg = word_field(
+        "Userinfo algorithm", ID_TOKEN_ALGORITHMS, empty="not signed: plain JSON"
+    )
+    userinfo_encrypted_response_alg = word_field(
+        "Userinfo encryption", ENCRYPTION_ALGORITHMS, empty="not encrypted"
+    )
+    userinfo_encrypted_response_enc = word_field(
+        "Userinfo content encryption", CONTENT_ENCRYPTIONS, empty=DEFAULT_CONTENT_ENCRYPTION
+    )
+    subject_type = word_field("Subject type", SUBJECT_TYPES)
     jwks = KeySetField(label="Public keys", required=False)
     scope = forms.CharField(required=False, widget=forms.TextInput(attrs={"size": 80}))
 

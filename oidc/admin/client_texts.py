@@ -40,7 +40,9 @@ HELP_TEXTS = {
         "it, <code>private_key_jwt</code> signs with a key that never leaves the app, "
         "<code>none</code> is for apps that cannot keep a secret."
     ),
-    "jwks": "For <code>private_key_jwt</code>: the app's public keys, as a JWK set.",
+    "jwks": (
+        "The app's public keys, as a JWK set: for <code>private_key_jwt</code>, and to encrypt to."
+    ),
     "jwks_uri": "Or the https address where the app publishes them.",
     "token_endpoint_auth_signing_alg": "The one algorithm it signs with. Empty: any that fits.",
     "client_uri": "The app's home page.",
@@ -69,6 +71,21 @@ HELP_TEXTS = {
     "id_token_signed_response_alg": (
         "RS256 works with every library. HS256 signs with the client secret, which is then kept "
         "readable: after changing to it, make a new secret."
+    ),
+    "require_auth_time": "ID tokens tell when the person signed in. They always do here.",
+    "id_token_encrypted_response_alg": (
+        "Encrypts ID tokens, after signing, to the app's public key, which must be among its keys."
+    ),
+    "userinfo_signed_response_alg": "Makes userinfo answers a signed JWT.",
+    "userinfo_encrypted_response_alg": "Encrypts userinfo answers to the app's public key.",
+    "subject_type": (
+        "<code>public</code>: all apps know a person by the same <code>sub</code>. "
+        "<code>pairwise</code>: each site by another one, so that sites cannot compare. Changing "
+        "it later makes every person a stranger to the app."
+    ),
+    "sector_identifier_uri": (
+        "For pairwise apps with redirect URIs on several hosts: an https address with a JSON list "
+        "of them all. Apps with the same host here know people by the same <code>sub</code>."
     ),
     "access_token_lifetime_seconds": "Seconds an access token lives. 0: the server's default.",
     "access_token_audience": (
@@ -132,6 +149,20 @@ SECTIONS = (
             "introspection_audience",
             "id_token_signed_response_alg",
             "default_max_age",
+            "require_auth_time",
+        ),
+        COLLAPSED,
+    ),
+    Section(
+        "Encryption and pseudonyms",
+        (
+            "id_token_encrypted_response_alg",
+            "id_token_encrypted_response_enc",
+            "userinfo_signed_response_alg",
+            "userinfo_encrypted_response_alg",
+            "userinfo_encrypted_response_enc",
+            "subject_type",
+            "sector_identifier_uri",
         ),
         COLLAPSED,
     ),
@@ -157,6 +188,14 @@ _FIELDS_ABOUT_PEOPLE = frozenset(
         "rotate_refresh_tokens",
         "id_token_signed_response_alg",
         "default_max_age",
+        "require_auth_time",
+        "id_token_encrypted_response_alg",
+        "id_token_encrypted_response_enc",
+        "userinfo_signed_response_alg",
+        "userinfo_encrypted_response_alg",
+        "userinfo_encrypted_response_enc",
+        "subject_type",
+        "sector_identifier_uri",
     }
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -27,6 +28,13 @@ class ChoicesField(forms.MultipleChoiceField):
     """A list of words, edited as check boxes."""
 
     widget = forms.CheckboxSelectMultiple
+
+
+def word_field(label: str, words: Iterable[str], *, empty: str = "") -> forms.ChoiceField:
+    """Return a field for one word of a vocabulary. `empty`: what it means that none is chosen."""
+    choices = [(word, word) for word in words]
+    none = [("", empty)] if empty else []
+    return forms.ChoiceField(label=label, choices=none + choices, required=not empty)
 
 
 class KeySetField(forms.JSONField):

@@ -13,16 +13,25 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
+from oidc.keys.algorithms import EC_ENCRYPTION_ALGORITHMS, RSA_ENCRYPTION_ALGORITHMS
+
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 SIGNING_ALGS = ("RS256", "PS256", "ES256", "EdDSA")
 """What a client may sign with: asymmetric, and known to every library of today."""
 
-_KINDS: dict[tuple[str, str], tuple[Any, frozenset[str]]] = {
-    ("RSA", ""): (RSAAlgorithm, frozenset({"RS256", "PS256"})),
-    ("EC", "P-256"): (ECAlgorithm, frozenset({"ES256"})),
-    ("OKP", "Ed25519"): (OKPAlgorithm, frozenset({"EdDSA"})),
+_KINDS: dict[tuple[str, str], tuple[Any, dict[str, frozenset[str]]]] = {
+    ("RSA", ""): (
+        RSAAlgorithm,
+        {"sig": frozenset({"RS256", "PS256"}), "enc": frozenset(RSA_ENCRYPTION_ALGORITHMS)},
+    ),
+    ("EC", "P-256"): (
+        ECAlgorithm,
+        {"sig": frozenset({"ES256"}), "enc": frozenset(EC_ENCRYPTION_ALGORITHMS)},
+    ),
+    ("OKP", "Ed25519"): (OKPAlgorithm, {"sig": frozenset({"EdDSA"}), "enc": frozenset()}),
 }
+"""By `kty` and `crv`: how a key is read, and what it serves by its `use`."""
 _TEXT_MEMBERS = ("kty", "crv", "kid", "use", "alg", "n", "e", "x", "y")
 _LONGEST_MEMBER = 2000
 _RSA_BITS = range(2048, 8193)
@@ -31,11 +40,12 @@ _RSA_LARGEST_EXPONENT = 2**32
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that verifies. `key` is what `cryptography` made of it, ready for PyJWT."""
+    """A key that verifies, or that is encrypted to, with `algs`. `key` is of `cryptography`."""
 
     kid: str
     algs: frozenset[str]
     key: Any
+    use: str = ""
 
 
 def parse_jwk(jwk: object) -> PublicKey:
@@ -53,29 +63,34 @@ def parse_jwk(jwk: object) -> PublicKey:
     for value in members.values():
         if not isinstance(value, str) or len(value) > _LONGEST_MEMBER:
             raise ValueError("A key has a member that is no text, or too long.")
-    kid = members.get("kid", "")
-    if members.get("use", "sig") == "enc":
-        return PublicKey(kid, frozenset(), None)
-    return _parse_signing_key(kid, members)
-
-
-def _parse_signing_key(kid: str, members: dict[str, str]) -> PublicKey:
-    kty = members.get("kty", "")
+    kid, use, kty = (members.get(name, "") for name in ("kid", "use", "kty"))
     kind = _KINDS.get((kty, "" if kty == "RSA" else members.get("crv", "")))
+    algs = _algs(kind[1], members) if kind else frozenset()
+    if use == "enc" and not algs:
+        return PublicKey(kid, algs, None, use)  # nothing here uses it
     if kind is None:
         raise ValueError("A key is of an unknown kind. Use RSA, EC P-256 or OKP Ed25519.")
-    algorithm, algs = kind
-    if "alg" in members:
-        algs &= {members["alg"]}
     if not algs:
         raise ValueError("A key is for an algorithm that is not accepted, or not its own.")
+    return PublicKey(kid, algs, _read(kind[0], members), use)
+
+
+def _algs(algs_by_use: dict[str, frozenset[str]], members: dict[str, str]) -> frozenset[str]:
+    """Return what a key serves: a key that does not say its `use` serves both."""
+    use = members.get("use", "")
+    both = algs_by_use["sig"] | algs_by_use["enc"]
+    algs = algs_by_use.get(use, frozenset()) if use else both
+    return algs & {members["alg"]} if "alg" in members else algs
+
+
+def _read(algorithm: Any, members: dict[str, str]) -> Any:
     try:
         key = algorithm.from_jwk(members)
     except (InvalidKeyError, ValueError) as error:
         raise ValueError("A key cannot be read.") from error
     if isinstance(key, RSAPublicKey) and not _is_sound(key):
         raise ValueError("An RSA key must have 2048 to 8192 bits and a common exponent.")
-    return PublicKey(kid, algs, key)
+    return key
 
 
 def _is_sound(key: RSAPublicKey) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ _MOST_KEYS = 50
 
 log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
+Choice = Callable[[Iterable[PublicKey]], list[PublicKey]]
 
 
 class RemoteKeySet:
@@ -85,24 +86,45 @@ def published_keys(
     owner: str, jwks: dict[str, Any] | None, jwks_uri: str, kid: str | None, alg: str
 ) -> list[Any]:
     """Return the fitting keys of anybody who publishes some, like `client_keys`."""
+    keys = _choose(owner, jwks, jwks_uri, lambda keys: _fitting(keys, kid, alg))
+    return [key.key for key in keys]
+
+
+def encryption_key(client: Client, alg: str) -> PublicKey | None:
+    """Return the key to encrypt to; None if the client publishes none for this algorithm.
+
+    One that says `use` is `enc` is taken before one that does not say (Core section 10.2).
+    """
+    keys = _choose(client.client_id, client.jwks, client.jwks_uri, lambda keys: _serving(keys, alg))
+    return min(keys, key=lambda key: key.use != "enc", default=None)
+
+
+def _choose(
+    owner: str, jwks: dict[str, Any] | None, jwks_uri: str, choice: Choice
+) -> list[PublicKey]:
+    """Choose among somebody's keys; if none will do, once more among those fetched anew."""
     if jwks is not None:
-        return _fitting(_inline_keys(owner, jwks), kid, alg)
+        return choice(_inline_keys(owner, jwks))
     if not jwks_uri:
         return []
     key_set = _remote_set(jwks_uri)
-    found = _fitting(key_set.keys(), kid, alg)
-    if not found:
+    chosen = choice(key_set.keys())
+    if not chosen:
         key_set.refresh(wait=True)
-        found = _fitting(key_set.keys(), kid, alg)
-    return found
+        chosen = choice(key_set.keys())
+    return chosen
 
 
-def _fitting(keys: Iterable[PublicKey], kid: str | None, alg: str) -> list[Any]:
+def _serving(keys: Iterable[PublicKey], alg: str) -> list[PublicKey]:
+    return [key for key in keys if alg in key.algs]
+
+
+def _fitting(keys: Iterable[PublicKey], kid: str | None, alg: str) -> list[PublicKey]:
     """Choose by algorithm and key id. A key without an id answers to every id."""
-    fitting = [key for key in keys if alg in key.algs]
+    serving = _serving(keys, alg)
     if kid is not None:
-        return [key.key for key in fitting if key.kid in ("", kid)]
-    return [fitting[0].key] if len(fitting) == 1 else []
+        return [key for key in serving if key.kid in ("", kid)]
+    return serving if len(serving) == 1 else []
 
 
 def _inline_keys(client_id: str, jwks: dict[str, Any]) -> tuple[PublicKey, ...]:

@@ -16,6 +16,7 @@ from oidc.stores.records import Grant
 from oidc.stores.redis import grants
 from oidc.tokens.access_token import AccessToken
 from oidc.tokens.refresh_token import RefreshTokenReference
+from oidc.tokens.subjects import subject_for
 
 INACTIVE = {"active": False}
 
@@ -37,7 +38,7 @@ def introspect(request: Request) -> Response:
         if isinstance(token, RefreshTokenReference):
             grant = grants.find_for_refresh(token.handle, token.generation)
             if grant.client_id == caller.client_id:
-                return json_response(_refresh_token_members(grant))
+                return json_response(_refresh_token_members(caller, grant))
     except NotFound:
         request.notes["detail"] = "inactive: revoked, signed out or expired"
     return json_response(INACTIVE)
@@ -59,11 +60,11 @@ def _access_token_members(token: AccessToken) -> dict[str, Any]:
     return {"active": True, "token_type": "Bearer", **token.claims}
 
 
-def _refresh_token_members(grant: Grant) -> dict[str, Any]:
+def _refresh_token_members(client: Client, grant: Grant) -> dict[str, Any]:
     return {
         "active": True,
         "iss": configuration().issuer,
-        "sub": grant.user_id,
+        "sub": subject_for(client, grant.user_id),
         "client_id": grant.client_id,
         "scope": " ".join(grant.scope),
         "exp": grant.expires_at,

@@ -14,18 +14,22 @@ from typing import Any
 from accounts.authentication import ACR_VALUES
 from oidc.clients.authentication import ASSERTION_ALGORITHMS, METHOD_NAMES
 from oidc.clients.profiles import RESPONSE_TYPES
+from oidc.clients.validation.members import SUBJECT_TYPES
 from oidc.conf import configuration
 from oidc.endpoints.cached import cached_json
 from oidc.endpoints.global_token_revocation import PATH as GLOBAL_TOKEN_REVOCATION_PATH
 from oidc.endpoints.register import PATH as REGISTRATION_PATH
 from oidc.http import Request, Response
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import (
+    CONTENT_ENCRYPTIONS,
+    ENCRYPTION_ALGORITHMS,
+    ID_TOKEN_ALGORITHMS,
+)
 from oidc.requests import request_object
 from oidc.requests.checks.prompt import prompt_values
 from oidc.response_mode import RESPONSE_MODES
 from oidc.server import GRANT_TYPES
 from oidc.tokens.claims import CLAIMS_SUPPORTED, SCOPES_SUPPORTED
-from oidc.tokens.subjects import SUBJECT_TYPES_SUPPORTED
 
 
 def metadata(request: Request) -> Response:
@@ -60,8 +64,13 @@ def provider_metadata() -> dict[str, Any]:
             "response_modes_supported": RESPONSE_MODES,
             "grant_types_supported": (*GRANT_TYPES, "implicit"),
             "acr_values_supported": ACR_VALUES,
-            "subject_types_supported": SUBJECT_TYPES_SUPPORTED,
+            "subject_types_supported": SUBJECT_TYPES,
             "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+            "id_token_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
+            "id_token_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
+            "userinfo_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+            "userinfo_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
+            "userinfo_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
             "token_endpoint_auth_methods_supported": METHOD_NAMES,
             "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
             "revocation_endpoint_auth_methods_supported": METHOD_NAMES,

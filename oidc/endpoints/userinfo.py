@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from accounts.claims import find_standard_claims
+from oidc.clients.record import Client
 from oidc.clients.repository import find_client
 from oidc.conf import configuration
 from oidc.endpoints.bearer import bearer_error, invalid_token, presented_access_token
 from oidc.errors import NotFound
-from oidc.http import Request, Response, json_response
+from oidc.http import NO_STORE, Request, Response, json_response
 from oidc.keys.jws import InvalidToken
 from oidc.models.access import reading
 from oidc.stores.redis import grants
 from oidc.tokens.access_token import AccessToken, read_access_token
 from oidc.tokens.claims import claims_by_name, claims_for_scope, requested_claim_names
+from oidc.tokens.subjects import subject_for
+from oidc.tokens.userinfo import secured_userinfo
 
 
 def userinfo(request: Request) -> Response:
     """Return the claims that scopes and the `claims` parameter allow. One round trip, one query."""
-    token = _accepted(request)
+    token, client = _accepted(request)
     try:
         grant = grants.find(token.handle, token.jti)
     except NotFound as error:
@@ -28,12 +33,19 @@ def userinfo(request: Request) -> Response:
     if claims is None:
         raise invalid_token("the person's account is gone or disabled")
     requested = claims_by_name(claims, requested_claim_names(grant.claims, "userinfo"))
-    return json_response(
-        {"sub": grant.user_id, **claims_for_scope(claims, token.scope), **requested}
-    )
+    members = claims_for_scope(claims, token.scope) | requested
+    return _respond(client, {**members, "sub": subject_for(client, grant.user_id)})
 
 
-def _accepted(request: Request) -> AccessToken:
+def _respond(client: Client, members: dict[str, Any]) -> Response:
+    """Answer in the form that the client registered (section 5.3.2)."""
+    if not client.userinfo_signed_response_alg and not client.userinfo_encrypted_response_alg:
+        return json_response(members)
+    body = secured_userinfo(client, members).encode()
+    return Response(200, body, (("Content-Type", "application/jwt"), NO_STORE))
+
+
+def _accepted(request: Request) -> tuple[AccessToken, Client]:
     try:
         token = read_access_token(presented_access_token(request))
     except InvalidToken as error:
@@ -45,6 +57,7 @@ def _accepted(request: Request) -> AccessToken:
         )
     if configuration().issuer not in token.audience:
         raise invalid_token("the token is for another audience")
-    if find_client(token.claims["client_id"]) is None:
+    client = find_client(token.claims["client_id"])
+    if client is None:
         raise invalid_token("the client is gone or disabled")
-    return token
+    return token, client

@@ -97,6 +97,8 @@ def _grant(
     that was issued but lost the race to finish is never given out, and expires."""
     try:
         answer = grant_authorization(authorization, context)
+    except ProtocolError as error:
+        raise ErrorForClient(authorization, error) from error
     except SessionEnded:
         logout(request)
         return _send_to("account_login", waiting)

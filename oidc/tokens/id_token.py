@@ -11,7 +11,7 @@ from oidc.conf import configuration
 from oidc.keys.algorithms import half_hash
 from oidc.keys.ring import encode
 from oidc.stores.records import Grant
-from oidc.tokens.for_client import read_own, sign_for_client
+from oidc.tokens.for_client import read_own, secure_like_id_token
 from oidc.tokens.subjects import subject_for
 
 TYP = "JWT"
@@ -26,7 +26,7 @@ def issue_id_token(
     code: str = "",
     claims: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the ID token of a grant, signed as the client registered.
+    """Return the ID token of a grant, signed and encrypted as the client registered.
 
     `nonce` is empty where the request had none, and after a refresh (section 12.2).
     `access_token`, `code`: what goes out beside it, and is bound to it by a hash.
@@ -52,7 +52,7 @@ def issue_id_token(
         members["c_hash"] = _hash(client, code)
     if client.backchannel_logout_uri or client.frontchannel_logout_uri:
         members["sid"] = grant.sid
-    return sign_for_client(client, members, client.id_token_signed_response_alg, typ=TYP)
+    return secure_like_id_token(client, members, typ=TYP)
 
 
 def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 
 from oidc.clients.record import Client
 from oidc.conf import configuration
-from oidc.tokens.for_client import sign_for_client
+from oidc.tokens.for_client import secure_like_id_token
 from oidc.tokens.subjects import subject_for
 
 TYP = "logout+jwt"
@@ -17,10 +17,10 @@ LIFETIME_SECONDS = 120
 
 
 def issue_logout_token(client: Client, user_id: str, sid: str) -> str:
-    """Return the token that tells a client of the end of a session, signed like its ID tokens.
+    """Return the token that tells a client of the end of a session, secured like its ID tokens.
 
     Raises:
-        ProtocolError: it takes HS256, and has no secret that is valid.
+        ProtocolError: the client's secret or keys do not serve for what it registered.
     """
     now = int(time.time())
     claims = {
@@ -33,4 +33,4 @@ def issue_logout_token(client: Client, user_id: str, sid: str) -> str:
         "sid": sid,
         "events": {EVENT: {}},
     }
-    return sign_for_client(client, claims, client.id_token_signed_response_alg, typ=TYP)
+    return secure_like_id_token(client, claims, typ=TYP)

@@ -9,7 +9,6 @@ from oidc.clients.sector import hosts_of
 from oidc.keys.installation_secret import installation_secret
 from oidc.tokens import handles
 
-SUBJECT_TYPES_SUPPORTED = ("public", "pairwise")
 _SALT = "pairwise subjects"
 
 

@@ -18,11 +18,30 @@ def test_public_keys_are_read(alg: str) -> None:
     assert parsed.key == PRIVATE_KEYS[alg].public_key()
 
 
-def test_an_rsa_key_without_alg_serves_both_paddings() -> None:
-    assert parse_jwk(public_jwk("RS256")).algs == {"RS256", "PS256"}
+@pytest.mark.parametrize(
+    ("alg", "signatures", "encryptions"),
+    [
+        ("RS256", {"RS256", "PS256"}, {"RSA-OAEP", "RSA-OAEP-256"}),
+        ("ES256", {"ES256"}, {"ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"}),
+        ("EdDSA", {"EdDSA"}, set()),
+    ],
+)
+def test_4_2_use_tells_what_a_key_serves(
+    alg: str, signatures: set[str], encryptions: set[str]
+) -> None:
+    assert parse_jwk(public_jwk(alg)).algs == signatures | encryptions
+    assert parse_jwk(public_jwk(alg, use="sig")).algs == signatures
+    assert parse_jwk(public_jwk(alg, use="enc")).algs == encryptions
 
 
-def test_an_encryption_key_verifies_nothing() -> None:
+def test_4_4_alg_tells_the_one_that_it_serves() -> None:
+    assert parse_jwk(public_jwk("RS256", alg="RSA-OAEP")).algs == {"RSA-OAEP"}
+    assert parse_jwk(public_jwk("RS256", use="enc", alg="RSA1_5")).algs == frozenset()
+    with pytest.raises(ValueError, match="algorithm"):
+        parse_jwk(public_jwk("RS256", use="sig", alg="RSA-OAEP"))
+
+
+def test_an_encryption_key_of_another_kind_serves_nothing() -> None:
     x25519 = {"kty": "OKP", "crv": "X25519", "x": "AA", "use": "enc", "kid": "e"}
     assert parse_jwk(x25519).algs == frozenset()
 

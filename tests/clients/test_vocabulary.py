@@ -6,9 +6,19 @@ import dataclasses
 
 from oidc.clients.profiles import AUTH_METHODS, PROFILES
 from oidc.clients.record import Client
-from oidc.clients.validation.members import ADDITIONAL, ASSERTION_ALGS, COLUMNS, GRANT_TYPES
+from oidc.clients.validation.members import (
+    ADDITIONAL,
+    ASSERTION_ALGS,
+    COLUMNS,
+    GRANT_TYPES,
+    SUBJECT_TYPES,
+)
 from oidc.endpoints.metadata import provider_metadata
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
+from oidc.keys.algorithms import (
+    CONTENT_ENCRYPTIONS,
+    ENCRYPTION_ALGORITHMS,
+    ID_TOKEN_ALGORITHMS,
+)
 from oidc.models.client import OAuthClient
 
 
@@ -19,6 +29,12 @@ def test_the_metadata_of_the_server_and_of_clients_have_one_vocabulary() -> None
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGS,
         "grant_types_supported": GRANT_TYPES,
         "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+        "id_token_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
+        "id_token_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
+        "userinfo_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
+        "userinfo_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
+        "userinfo_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
+        "subject_types_supported": SUBJECT_TYPES,
         "response_types_supported": {
             response_type
             for profile in PROFILES.values()

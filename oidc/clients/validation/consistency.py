@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from oidc.clients.jwk import parse_jwk
 from oidc.clients.profiles import PROFILES, SECRET_METHODS, Profile, grant_types_of
 from oidc.clients.sector import hosts_of
 from oidc.clients.validation.addresses import origin_of
@@ -56,6 +57,24 @@ def _symmetric_signatures(metadata: dict[str, Any], _profile: Profile) -> Iterat
     for member in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
         if metadata.get(member) == SYMMETRIC_ALGORITHM:
             yield Problem(member, "HS256 signs with the client secret, and this client has none.")
+
+
+def _encryption(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
+    for kind in ("id_token", "userinfo"):
+        alg = metadata[f"{kind}_encrypted_response_alg"]
+        if alg and not _has_key_for(metadata, alg):
+            yield Problem(
+                f"{kind}_encrypted_response_alg",
+                "Needs a public key to encrypt to, in jwks or at jwks_uri.",
+            )
+        if metadata[f"{kind}_encrypted_response_enc"] and not alg:
+            yield Problem(f"{kind}_encrypted_response_enc", f"Needs {kind}_encrypted_response_alg.")
+
+
+def _has_key_for(metadata: dict[str, Any], alg: str) -> bool:
+    """Look into the keys given here; what is at an address is seen when it is needed."""
+    keys = (metadata.get("jwks") or {"keys": []})["keys"]
+    return bool(metadata.get("jwks_uri")) or any(alg in parse_jwk(key).algs for key in keys)
 
 
 def _grants(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
@@ -139,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     _keys,
     _assertions,
     _symmetric_signatures,
+    _encryption,
     _grants,
     _response_types,
     _redirect_uris,

@@ -13,10 +13,16 @@ from oidc.clients.profiles import AUTH_METHODS, PROFILES, RESPONSE_TYPES
 from oidc.clients.validation import values
 from oidc.clients.validation.addresses import check_redirect_uri
 from oidc.clients.validation.values import Check
-from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS, SYMMETRIC_ALGORITHM
+from oidc.keys.algorithms import (
+    CONTENT_ENCRYPTIONS,
+    ENCRYPTION_ALGORITHMS,
+    ID_TOKEN_ALGORITHMS,
+    SYMMETRIC_ALGORITHM,
+)
 
 GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
 ASSERTION_ALGS = (*SIGNING_ALGS, SYMMETRIC_ALGORITHM)
+SUBJECT_TYPES = ("public", "pairwise")
 _TEN_YEARS = 10 * 365 * 24 * 3600
 
 
@@ -42,8 +48,13 @@ COLUMNS: dict[str, Check] = {
     "response_types": values.list_of(values.one_of_sets(RESPONSE_TYPES)),
     "scope": values.scope,
     "id_token_signed_response_alg": values.one_of(ID_TOKEN_ALGORITHMS),
+    "id_token_encrypted_response_alg": values.optional(values.one_of(ENCRYPTION_ALGORITHMS)),
+    "id_token_encrypted_response_enc": values.optional(values.one_of(CONTENT_ENCRYPTIONS)),
+    "userinfo_signed_response_alg": values.optional(values.one_of(ID_TOKEN_ALGORITHMS)),
+    "userinfo_encrypted_response_alg": values.optional(values.one_of(ENCRYPTION_ALGORITHMS)),
+    "userinfo_encrypted_response_enc": values.optional(values.one_of(CONTENT_ENCRYPTIONS)),
     "initiate_login_uri": values.optional(values.https_uri),
-    "subject_type": values.one_of(("public", "pairwise")),
+    "subject_type": values.one_of(SUBJECT_TYPES),
     "sector_identifier_uri": values.optional(values.https_uri),
     "request_uris": values.list_of(values.request_uri),
     "request_object_signing_alg": values.optional(values.one_of((*SIGNING_ALGS, "none"))),
