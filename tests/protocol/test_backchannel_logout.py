@@ -10,8 +10,9 @@ import jwt
 import pytest
 from django.core.management import call_command
 from django.test import Client as DjangoClient
+from joserfc import jwe
 from joserfc import jws as joserfc_jws
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from accounts.people import create_person
 from oidc.logout.delivery import Deliveries
@@ -117,6 +118,30 @@ def test_2_4_with_the_clients_secret_where_it_registered_hs256(
     token = delivered_to(receiver, browser, client, alice).token
     jwt.decode(token, str(client.client_secret), algorithms=["HS256"], audience=client.client_id)
     assert jwt.get_unverified_header(token)["typ"] == "logout+jwt"
+
+
+def test_2_4_it_is_encrypted_where_the_client_registered_that_for_id_tokens(
+    browser: Browser, send: Send, alice: Any, receiver: Receiver
+) -> None:
+    key = RSAKey.generate_key(2048, {"kid": "own", "use": "enc", "alg": "RSA-OAEP-256"})
+    client = register(
+        send,
+        backchannel_logout_uri=receiver.uri,
+        jwks={"keys": [key.as_dict(private=False)]},
+        id_token_encrypted_response_alg="RSA-OAEP-256",
+        id_token_encrypted_response_enc="A256GCM",
+    )
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    client.redeem(client.authorize(browser).redirect_members["code"])
+    by_the_account_page(browser, alice)
+    deliver()
+    [delivery] = receiver.deliveries
+    algorithms = ["RSA-OAEP-256", "A256GCM"]
+    nested = jwe.decrypt_compact(delivery.token, key, algorithms=algorithms).plaintext
+    claims = jwt.decode(nested, options={"verify_signature": False})
+    assert claims["events"] == {EVENT: {}}
+    assert jwt.get_unverified_header(nested)["typ"] == "logout+jwt"
 
 
 def test_2_4_a_pairwise_client_is_told_the_sub_that_it_knows(

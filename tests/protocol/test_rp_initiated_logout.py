@@ -243,6 +243,12 @@ BROKEN: dict[str, Any] = {
     "javascript": {"post_logout_redirect_uri": "javascript:alert(1)"},
     "another client": {"client_id": "other"},
     "unknown client": {"client_id": "unknown", "id_token_hint": ""},
+    "unknown client alone": {
+        "client_id": "unknown",
+        "id_token_hint": "",
+        "post_logout_redirect_uri": "",
+    },
+    "tampered hint beside client_id": {"client_id": "own", "id_token_hint": tampered},
 }
 
 
@@ -251,16 +257,14 @@ BROKEN: dict[str, Any] = {
 def test_4_what_breaks_a_rule_never_redirects(
     send: Send, browser: Browser, client: RelyingParty, id_token: str, change: Any, method: str
 ) -> None:
-    other = register(send).client_id
+    client_ids = {"own": client.client_id, "other": register(send).client_id}
     parameters = {
         "id_token_hint": id_token,
         "post_logout_redirect_uri": AFTER_LOGOUT,
         "state": "s",
     }
     for name, value in change.items():
-        parameters[name] = value(id_token) if callable(value) else value
-    if parameters.get("client_id") == "other":
-        parameters["client_id"] = other
+        parameters[name] = value(id_token) if callable(value) else client_ids.get(value, value)
     browser.cookies.setdefault("gatehouse_browser", "a-browser")
     if method == "GET":
         answer = browser.get("/oauth2/logout", **parameters)
