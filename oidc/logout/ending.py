@@ -1,7 +1,8 @@
 """Ends sessions of sign-on. First it is written down who must be told, then the session ends.
 
 Whatever fails in between, nobody is forgotten: a client may be told of a sign-out that then did
-not happen, but never the other way round.
+not happen, but never the other way round. Inside a transaction of the caller (a new password, a
+disabled account) what is written is as durable as that: it comes with the change, or not at all.
 """
 
 from __future__ import annotations
