@@ -101,6 +101,7 @@ GATEHOUSE = {
     "replay_guards_per_minute": 6000,
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),
     "registration_profile": env.str("GATEHOUSE_REGISTRATION_PROFILE", default="oidc-compat"),
+    "registrations_per_hour": env.int("GATEHOUSE_REGISTRATIONS_PER_HOUR", default=100),
     "registration_unused_days": env.int("GATEHOUSE_REGISTRATION_UNUSED_DAYS", default=30),
     "software_statement_issuers": env.json("GATEHOUSE_SOFTWARE_STATEMENT_ISSUERS", default={}),
     "global_token_revocation_clients": tuple(

@@ -38,6 +38,8 @@ class Configuration:
     """Who may register clients: `off`, `token` (an initial access token is needed), or `open`."""
     registration_profile: str
     """`oidc-compat`: PKCE is optional for clients with a secret or key; `strict`: for nobody."""
+    registrations_per_hour: int
+    """Attempts to register from one network, while there are rate limits."""
     registration_unused_days: int
     """After that many days the worker forgets an open registration that nobody ever used."""
     software_statement_issuers: Mapping[str, Mapping[str, Any]]

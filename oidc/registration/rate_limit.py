@@ -11,7 +11,6 @@ from django.core.cache import cache
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 
-MOST_ATTEMPTS = 20
 WINDOW_SECONDS = 3600
 _IPV6_NETWORK_BITS = 64
 
@@ -25,14 +24,15 @@ def limit_registrations(remote_address: str) -> None:
         ProtocolError: 429.
         StoreUnavailable: nobody can count now, so nobody registers.
     """
-    if not configuration().rate_limits:
+    configured = configuration()
+    if not configured.rate_limits:
         return
     window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
     digest = sha256(_network(remote_address).encode()).hexdigest()[:32]
     key = f"registrations:{digest}:{window}"
     # The hour is part of the name, so the counter cannot expire between these two.
     cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-    if cache.incr(key) > MOST_ATTEMPTS:
+    if cache.incr(key) > configured.registrations_per_hour:
         raise ProtocolError(
             "temporarily_unavailable",
             "too many registrations from this network; please try again later",

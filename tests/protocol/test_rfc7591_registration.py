@@ -256,9 +256,8 @@ def test_scopes_of_apis_need_a_token_that_names_them(send: Send, open_registrati
 def test_a_network_registers_so_often_and_no_more(
     send: Send, registration: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oidc.registration.rate_limit.MOST_ATTEMPTS", 2)
     monkeypatch.setattr("oidc.registration.rate_limit._network", lambda _: secrets.token_hex(8))
-    registration("open", rate_limits=True)
+    registration("open", rate_limits=True, registrations_per_hour=2)
     assert [register(send).status for _ in range(4)] == [201] * 4  # from four networks
     network = secrets.token_hex(8)
     monkeypatch.setattr("oidc.registration.rate_limit._network", lambda _: network)
