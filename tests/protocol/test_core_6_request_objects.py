@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from joserfc import jwe
+from joserfc.jwk import ECKey, RSAKey
 
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, sign_in
@@ -179,6 +181,57 @@ def test_5_request_and_request_uri_exclude_each_other(
         redirect_uri=REDIRECT_URI,
     )
     assert answer.redirect_members["error"] == "invalid_request"
+
+
+# --- Encrypted --------------------------------------------------------------------------------
+
+
+def encrypted(send: Send, text: str, alg: str, enc: str) -> str:
+    """Encrypt to a published key of the server's, with a library of its own."""
+    keys = send("GET", "/.well-known/jwks.json", "", b"", {}).json()["keys"]
+    kind = "RSA" if alg.startswith("RSA") else "EC"
+    jwk = next(key for key in keys if key["use"] == "enc" and key["kty"] == kind)
+    header = {"alg": alg, "enc": enc, "kid": jwk["kid"], "cty": "oauth-authz-req+jwt"}
+    key = (RSAKey if kind == "RSA" else ECKey).import_key(jwk)
+    return jwe.encrypt_compact(header, text, key, algorithms=[alg, enc])
+
+
+@pytest.mark.parametrize(
+    ("alg", "enc"),
+    [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A128GCM"), ("ECDH-ES+A256KW", "A128CBC-HS256")],
+)
+def test_6_1_signed_then_encrypted(
+    send: Send, signed_in: Browser, client: RelyingParty, alg: str, enc: str
+) -> None:
+    text = encrypted(send, object_of(client), alg, enc)
+    assert send_object(signed_in, client, text).redirect_members["state"] == client.state
+
+
+def test_encryption_does_not_make_a_forged_object_good(
+    send: Send, signed_in: Browser, client: RelyingParty
+) -> None:
+    text = encrypted(send, object_of(client, OTHER_KEY), "RSA-OAEP-256", "A128GCM")
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+def test_only_the_registered_encryption(send: Send, browser: Browser, alice: Any) -> None:
+    client = RelyingParty.register(
+        send, jwks={"keys": [public_jwk(KEY)]}, request_object_encryption_alg="ECDH-ES"
+    )
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    agreed = encrypted(send, object_of(client), "ECDH-ES", "A128GCM")
+    assert "code" in send_object(browser, client, agreed).redirect_members
+    other = encrypted(send, object_of(client), "RSA-OAEP-256", "A128GCM")
+    answer = send_object(browser, client, other, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+@pytest.mark.parametrize("text", ["....", "a.b.c.d.e", "e30.e30.e30.e30.e30"])
+def test_malformed_encrypted_objects(signed_in: Browser, client: RelyingParty, text: str) -> None:
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert answer.redirect_members["error"] == "invalid_request_object"
 
 
 # --- By reference -----------------------------------------------------------------------------

@@ -58,6 +58,8 @@ COLUMNS: dict[str, Check] = {
     "sector_identifier_uri": values.optional(values.https_uri),
     "request_uris": values.list_of(values.request_uri),
     "request_object_signing_alg": values.optional(values.one_of((*SIGNING_ALGS, "none"))),
+    "request_object_encryption_alg": values.optional(values.one_of(ENCRYPTION_ALGORITHMS)),
+    "request_object_encryption_enc": values.optional(values.one_of(CONTENT_ENCRYPTIONS)),
     "require_auth_time": values.flag,
     "default_acr_values": values.list_of(values.text),
     "default_max_age": values.number(0, _TEN_YEARS, also=(None,)),
