@@ -18,13 +18,13 @@ def unwrap(reply: list[Any]) -> list[Any]:
 
     Raises:
         NotFound, AlreadyUsed, SessionEnded, Mismatch: as the script says.
-        StoreUnavailable: `late`: by the node's clock we have given up already.
+        StoreUnavailable: `late`: sent before the record changed, see `lateness`.
     """
     status = reply[0]
     if status == "ok":
         return reply[1:]
     if status == "late":
-        raise StoreUnavailable("the node's clock is ahead of ours by more than the deadline")
+        raise StoreUnavailable("held up on the way, and overtaken")
     if status == "mismatch":
         raise Mismatch(reply[1])
     raise _ERRORS[status]()

@@ -6,7 +6,7 @@ from oidc.stores.records import AuthorizationCode, CodePresentation, GrantHandle
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
 from oidc.stores.redis.keys import code_key, grant_key, not_before_key, sid_key, user_key
-from oidc.stores.redis.lateness import awaited_until_ms
+from oidc.stores.redis.lateness import sent_at_ms
 from oidc.stores.redis.packing import pack_code, unpack_code
 from oidc.stores.redis.script import Argument, load_script
 
@@ -18,7 +18,8 @@ class RedisCodes:
     """See `stores.base.Codes`.
 
     Redis: a hash with the columns of the code and its grant, `redeemable_ms`, `opened` if the
-    grant was opened with it, and once it is used `used_by`, the request id that used it.
+    grant was opened with it, and once it is used `used_by`, the request id that used it, and
+    `used_ms`.
     """
 
     def issue(
@@ -63,6 +64,6 @@ class RedisCodes:
             presented.code_challenge,
             request_id,
             grant_lifetime_seconds * 1000,
-            awaited_until_ms(),
+            sent_at_ms(),
         ]
         return unpack_code(grant_id, unwrap(run_script(_REDEEM, keys, arguments, write=True)))

@@ -7,7 +7,7 @@ from oidc.stores.records import Grant, GrantHandle, RefreshPresentation, Rotatio
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import post, run_script
 from oidc.stores.redis.keys import grant_key, not_before_key, revoked_key, sid_key, user_key
-from oidc.stores.redis.lateness import awaited_until_ms
+from oidc.stores.redis.lateness import sent_at_ms
 from oidc.stores.redis.packing import pack_grant, unpack_grant
 from oidc.stores.redis.script import Argument, load_script
 
@@ -74,7 +74,7 @@ class RedisGrants:
             int(rotate),
             grace_seconds * 1000,
             idle_seconds * 1000,
-            awaited_until_ms(),
+            sent_at_ms(),
         ]
         key = grant_key(bucket, grant_id)
         generation, *columns = unwrap(run_script(_ROTATE, [key], arguments, write=True))

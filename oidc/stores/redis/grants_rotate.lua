@@ -1,5 +1,5 @@
 #!lua
--- KEYS: grant. ARGV: bucket, grant id, client, generation, scope, request id, rotate (1 or 0), grace ms, idle ms, awaited until ms.
+-- KEYS: grant. ARGV: bucket, grant id, client, generation, scope, request id, rotate (1 or 0), grace ms, idle ms, sent ms.
 local bucket, member, request = ARGV[1], 'g:' .. ARGV[2], ARGV[6]
 local presented, rotate = tonumber(ARGV[4]), ARGV[7] == '1'
 local now = now_ms()
@@ -24,7 +24,8 @@ if presented >= current then
 elseif presented == current - 1 and grant.rotated_ms and (grant.unanswered
   or grant.rotated_by == request or now - grant.rotated_ms <= tonumber(ARGV[8])) then
   answer = current
-elseif now > tonumber(ARGV[10]) then
+elseif grant.rotated_ms and tonumber(ARGV[10]) < tonumber(grant.rotated_ms) then
+  -- Held up on the way: it was sent before the record moved on, so its age proves nothing.
   return {'late'}
 else
   redis.call('UNLINK', KEYS[1])
