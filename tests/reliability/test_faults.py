@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.reliability.lab.experiment import Bench, Experiment, Setting, time_without_service
+from tests.reliability.lab.experiment import Bench, Experiment, Setting
 from tests.reliability.lab.faults import FAULTS, PARTITION, Fault
 from tests.reliability.lab.history import Outcome
+from tests.reliability.lab.noticed import arrived_during, share_answered, time_without_service
 
 MOST_SECONDS_WITHOUT_SERVICE = 25.0
 
@@ -27,6 +28,8 @@ def test_no_answer_is_wrong(experiment: Experiment, fault: Fault) -> None:
     assert result.violations == []
     assert sum(o.outcome is Outcome.DONE for o in result.operations) > 100
     [strike] = result.strikes
+    if not fault.may_lose_connections:
+        assert sum(share_answered(arrived_during(result, strike))) == 1.0
     assert time_without_service(result, strike) < MOST_SECONDS_WITHOUT_SERVICE
 
 

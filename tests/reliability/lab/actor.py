@@ -90,6 +90,8 @@ class Actor(threading.Thread):
         operation, code = self._client.authorize(
             session, offline=self._random.random() < 0.7 or not self._families
         )
+        if operation.outcome is Outcome.REFUSED:
+            self._session = None  # a fault has signed us out: said once, and on we go
         if operation.outcome is not Outcome.DONE:
             return operation
         self._used_codes.append(code)
@@ -109,7 +111,8 @@ class Actor(threading.Thread):
         return self._client.redeem(code)[0]
 
     def _refresh(self, session: Session) -> Operation:
-        return self._client.refresh(self._random.choice(self._families))
+        family = self._random.choice(self._families)
+        return self._noticed(family, self._client.refresh(family))
 
     def _refresh_twice_at_once(self, session: Session) -> Operation:
         """As two tabs do. Both get the same successor."""
@@ -118,11 +121,18 @@ class Actor(threading.Thread):
         operations = list(self._two_at_once.map(self._client.refresh, [mine, other]))
         if operations[0].outcome is not Outcome.DONE and operations[1].outcome is Outcome.DONE:
             family.refresh_token, family.access_token = other.refresh_token, other.access_token
-        return operations[0]
+        return self._noticed(family, operations[0])
+
+    def _noticed(self, family: Family, operation: Operation) -> Operation:
+        """Drop a family that a fault has ended: that is said once, and on we go."""
+        if operation.outcome is Outcome.REFUSED:
+            self._families.remove(family)
+        return operation
 
     def _read(self, session: Session) -> Operation:
         family = self._random.choice(self._families)
-        return self._client.read(family, introspect=self._random.random() < 0.5)
+        operation = self._client.read(family, introspect=self._random.random() < 0.5)
+        return self._noticed(family, operation)
 
     def _assert(self, session: Session) -> Operation:
         assertion = self._client.new_assertion()

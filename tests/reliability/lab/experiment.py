@@ -9,15 +9,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from redis.crc import key_slot
+
 from authserver.local.ports import free_base_port
+from oidc.stores.buckets import bucket_of
 from tests.reliability.lab.checker import Violation, check
-from tests.reliability.lab.cluster import LabCluster
+from tests.reliability.lab.cluster import LabCluster, Shard
 from tests.reliability.lab.faults import Fault
-from tests.reliability.lab.history import History, Kind, Operation, Outcome
+from tests.reliability.lab.history import History, Operation
 from tests.reliability.lab.load import Load, loaded
 from tests.reliability.lab.network import ProxiedCluster
 from tests.reliability.lab.seed import Seed
-from tests.reliability.lab.world import World, populate
+from tests.reliability.lab.world import PEOPLE_PER_SHARD, World, populate
 from tests.support.server import Installation, Program, install, running
 
 _WHOLE = "authserver.wsgi:application"
@@ -48,6 +51,8 @@ class Strike:
 
     started: float
     ended: float
+    struck: frozenset[str] = frozenset()
+    """Actors whose shard was hit, where one was."""
 
 
 @dataclass
@@ -62,11 +67,11 @@ class Result:
 class Bench:
     """An installation with its people; clusters come and go."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, people_per_shard: int = PEOPLE_PER_SHARD) -> None:
         self.directory = directory
         issuer = f"http://localhost:{free_base_port(1)}"
         self.installation = install(directory, issuer, "redis://127.0.0.1:1", LOG_LEVEL="INFO")
-        self.world = populate(self.installation)
+        self.world = populate(self.installation, people_per_shard=people_per_shard)
 
     @contextmanager
     def experiment(self, setting: Setting) -> Iterator[Experiment]:
@@ -89,7 +94,7 @@ class Bench:
             servers = [installation.server(url, application) for url in world.servers]
             for server in servers:
                 ending.enter_context(running(server))
-            yield Experiment(world, cluster, servers)
+            yield Experiment(setting, world, cluster, servers)
 
     def _on(self, redis_url: str, setting: Setting) -> Installation:
         environment = self.installation.environment | {
@@ -103,42 +108,44 @@ class Bench:
 class Experiment:
     """A whole cluster with a server. Faults strike it one after the other."""
 
-    def __init__(self, world: World, cluster: LabCluster, servers: Sequence[Program]) -> None:
+    def __init__(
+        self, setting: Setting, world: World, cluster: LabCluster, servers: Sequence[Program]
+    ) -> None:
         self._world = world
-        self.cluster, self.servers = cluster, servers
+        self.setting, self.cluster, self.servers = setting, cluster, servers
         self.random = random.Random(1)
         self.load = Load(world)
+        self.struck: frozenset[str] = frozenset()
 
-    def try_out(self, fault: Fault, times: int = 1) -> Result:
-        """Let a fault strike under a fresh load; then ask for everything that must still hold."""
+    def choose_shard(self) -> Shard:
+        """Choose a shard to be hit, and note who lives there."""
+        shard = self.random.choice(self.cluster.shards())
+        slots = set(shard.slots)
+        people = zip(self.load.actors, self._world.people, strict=True)
+        self.struck = frozenset(
+            actor.name
+            for actor, person in people
+            if key_slot(bucket_of(person.sub).encode()) in slots
+        )
+        return shard
+
+    def try_out(self, fault: Fault, times: int = 1, warm_up: int = WARM_UP) -> Result:
+        """Let a fault strike under a fresh load; then ask for everything that must still hold.
+
+        `warm_up`: answers to everybody before each strike.
+        """
         self.cluster.make_whole()
         strikes = []
         with loaded(replace(self._world, history=History())) as self.load:
-            self.load.await_each(done=WARM_UP)
+            self.load.await_each(done=warm_up)
             for _ in range(times):
+                self.struck = frozenset()
                 started = time.monotonic()
                 with fault.strike(self):
                     self.load.await_each()
-                    strikes.append(Strike(started, time.monotonic()))
+                    strikes.append(Strike(started, time.monotonic(), self.struck))
                 self.cluster.make_whole()
-                self.load.await_each(done=WARM_UP)
+                self.load.await_each(done=warm_up)
             self.load.finish(self.cluster.make_whole)
             operations = self.load.operations()
         return Result(operations, check(operations, may_lose=fault.may_lose_connections), strikes)
-
-
-def time_without_service(result: Result, strike: Strike) -> float:
-    """Return the longest time that anybody waited between two answers around a strike."""
-    longest = 0.0
-    last: dict[str, float] = {}
-    for operation in sorted(result.operations, key=lambda operation: operation.ended):
-        if operation.outcome not in (Outcome.DONE, Outcome.REFUSED):
-            continue
-        before = last.get(operation.actor)
-        last[operation.actor] = operation.ended
-        if before is not None and operation.ended >= strike.started and before <= strike.ended:
-            longest = max(longest, operation.ended - max(before, strike.started))
-    return longest
-
-
-__all__ = ["Bench", "Experiment", "Kind", "Result", "Setting", "Strike", "time_without_service"]

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.reliability.lab.cluster import Shard
+from authserver.local.node import Node
 from tests.reliability.lab.history import Outcome
 from tests.reliability.lab.network import ProxiedCluster
 from tests.reliability.lab.waiting import await_that
@@ -39,23 +39,33 @@ class Fault:
     may_lose_connections: bool = False
 
 
-def _shard(experiment: Experiment) -> Shard:
-    return experiment.random.choice(experiment.cluster.shards())
+def _await_service_after(experiment: Experiment, master: Node, *gone: Node) -> None:
+    """Wait for the fail-over; then repair what is gone, if nobody is left to confirm writes."""
+    cluster = experiment.cluster
+    cluster.await_takeover(master)
+    if experiment.setting.wait >= cluster.replicas:
+        _repair(experiment, master, *gone)
+
+
+def _repair(experiment: Experiment, *nodes: Node) -> None:
+    for node in nodes:
+        experiment.cluster.thaw(node)
+        experiment.cluster.restart(node)
 
 
 @contextmanager
 def _master_dies(experiment: Experiment) -> Iterator[None]:
     cluster = experiment.cluster
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     cluster.kill(master)
-    cluster.await_takeover(master)
+    _await_service_after(experiment, master)
     yield
 
 
 @contextmanager
 def _master_dies_and_is_restarted(experiment: Experiment) -> Iterator[None]:
     """At once, as a supervisor does it: the node comes back with its append-only file."""
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     experiment.cluster.kill(master)
     experiment.cluster.restart(master)
     yield
@@ -65,7 +75,7 @@ def _master_dies_and_is_restarted(experiment: Experiment) -> Iterator[None]:
 def _master_comes_back_empty(experiment: Experiment) -> Iterator[None]:
     """After another one has taken over, as a supervisor must wait for where disks can be lost."""
     cluster = experiment.cluster
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     cluster.kill(master)
     cluster.await_takeover(master)
     cluster.empty(master)
@@ -75,7 +85,11 @@ def _master_comes_back_empty(experiment: Experiment) -> Iterator[None]:
 
 @contextmanager
 def _replica_dies(experiment: Experiment) -> Iterator[None]:
-    experiment.cluster.kill(experiment.random.choice(_shard(experiment).replicas))
+    replica = experiment.random.choice(experiment.choose_shard().replicas)
+    experiment.cluster.kill(replica)
+    if experiment.setting.wait >= experiment.cluster.replicas:
+        time.sleep(SHORT_FREEZE_SECONDS)
+        _repair(experiment, replica)
     yield
 
 
@@ -85,7 +99,7 @@ def _master_and_replica_of_two_shards_die(experiment: Experiment) -> Iterator[No
     first, second = experiment.random.sample(cluster.shards(), 2)
     cluster.kill(first.master)
     cluster.kill(second.replicas[0])
-    cluster.await_takeover(first.master)
+    _await_service_after(experiment, first.master, second.replicas[0])
     yield
 
 
@@ -93,9 +107,9 @@ def _master_and_replica_of_two_shards_die(experiment: Experiment) -> Iterator[No
 def _master_hangs_and_comes_back(experiment: Experiment) -> Iterator[None]:
     """Longer than its fail-over takes: it wakes up believing that it is master still."""
     cluster = experiment.cluster
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     cluster.freeze(master)
-    cluster.await_takeover(master)
+    _await_service_after(experiment, master)
     experiment.load.await_each()
     cluster.thaw(master)
     yield
@@ -105,7 +119,7 @@ def _master_hangs_and_comes_back(experiment: Experiment) -> Iterator[None]:
 def _master_hangs_for_a_moment(experiment: Experiment) -> Iterator[None]:
     """Too short for a fail-over: what was sent to it meanwhile is carried out late, and twice."""
     cluster = experiment.cluster
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     cluster.freeze(master)
     time.sleep(SHORT_FREEZE_SECONDS)
     cluster.thaw(master)
@@ -116,7 +130,7 @@ def _master_hangs_for_a_moment(experiment: Experiment) -> Iterator[None]:
 def _master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[None]:
     """What it accepts meanwhile is nowhere else; whoever takes over knows nothing of it."""
     cluster = experiment.cluster
-    shard = _shard(experiment)
+    shard = experiment.choose_shard()
     for replica in shard.replicas:
         cluster.freeze(replica)
     # Or the kernel would keep for them what they did not read.
@@ -126,7 +140,7 @@ def _master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[Non
     cluster.kill(shard.master)
     for replica in shard.replicas:
         cluster.thaw(replica)
-    cluster.await_takeover(shard.master)
+    _await_service_after(experiment, shard.master)
     yield
 
 
@@ -134,7 +148,7 @@ def _master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[Non
 def _replicas_hang(experiment: Experiment) -> Iterator[None]:
     """For longer than the grace of a refresh token: all writes of the shard fail closed."""
     cluster = experiment.cluster
-    shard = _shard(experiment)
+    shard = experiment.choose_shard()
     for replica in shard.replicas:
         cluster.freeze(replica)
     time.sleep(LONG_FREEZE_SECONDS)
@@ -149,7 +163,7 @@ LONG_FREEZE_SECONDS = 12.0
 @contextmanager
 def _fail_over_on_request(experiment: Experiment) -> Iterator[None]:
     cluster = experiment.cluster
-    shard = _shard(experiment)
+    shard = experiment.choose_shard()
     successor = shard.replicas[0]
     successor.cluster("FAILOVER")
     await_that(lambda: cluster.is_master(successor), "the fail-over did not happen")
@@ -170,7 +184,7 @@ def _slots_move(experiment: Experiment) -> Iterator[None]:
 def _shard_joins_and_leaves(experiment: Experiment) -> Iterator[None]:
     cluster = experiment.cluster
     nodes = cluster.add_shard()
-    giving = _shard(experiment)
+    giving = experiment.choose_shard()
     slots = giving.slots[: SLOTS_TO_MOVE // 2]
     cluster.move_slots(slots, giving.master, nodes[0])
     experiment.load.await_each()
@@ -224,11 +238,12 @@ def _master_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
     assert isinstance(cluster, ProxiedCluster)
     for number, server in enumerate(experiment.servers):
         cluster.network.know_server(f"server-{number}", server.pids)
-    master = _shard(experiment).master
+    master = experiment.choose_shard().master
     cluster.network.isolate(master.name, "server-0")
     try:
         cluster.await_takeover(master)
-        experiment.load.await_each()
+        if experiment.setting.wait < cluster.replicas:
+            experiment.load.await_each()
     finally:
         cluster.network.isolate()
     yield

@@ -52,7 +52,7 @@ def _ok(answer: Answer) -> Outcome:
 
 
 def _page_after_a_form(answer: Answer) -> Outcome:
-    if answer.status == 302:
+    if answer.status in (302, 303):
         return Outcome.DONE
     return Outcome.REFUSED if answer.status == 200 else Outcome.WRONG
 

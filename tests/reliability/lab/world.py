@@ -67,7 +67,9 @@ class World:
     history: History = field(default_factory=History)
 
 
-def populate(installation: Installation, masters: int = 3) -> World:
+def populate(
+    installation: Installation, masters: int = 3, people_per_shard: int = PEOPLE_PER_SHARD
+) -> World:
     """Make the database, with clients, and people on every shard of a fresh cluster.
 
     So a fault meets somebody wherever it strikes.
@@ -81,7 +83,7 @@ def populate(installation: Installation, masters: int = 3) -> World:
     ]
     people, credentials = installation.run(
         _POPULATE.format(
-            masters=masters, people=masters * PEOPLE_PER_SHARD, clients=json.dumps(clients)
+            masters=masters, people=masters * people_per_shard, clients=json.dumps(clients)
         )
     )
     web, machine = (RegisteredClient(*each) for each in credentials)
