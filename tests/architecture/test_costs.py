@@ -20,7 +20,7 @@ from oidc.stores import redis
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.script import Script
-from tests.protocol.test_rfc7523_private_key_jwt import Signer
+from tests.support.assertions import Signer
 from tests.support.doors import Answer, Browser, send_to_django, send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person, sign_in
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import time
 from typing import Any
@@ -22,8 +21,8 @@ from tests.support.battery import (
     MARKER,
     UNREADABLE_TOKENS,
     assert_refused,
-    encode,
     forged,
+    hs256,
 )
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, RelyingParty, basic, sign_in
@@ -68,12 +67,6 @@ def forgeries(token: str) -> dict[str, str]:
             for form, secret in secrets.items()
         },
     }
-
-
-def hs256(secret: bytes, header: dict[str, Any], claims: dict[str, Any]) -> str:
-    message = f"{encode(header | {'alg': 'HS256'})}.{encode(claims)}"
-    signature = hmac.digest(secret, message.encode(), "sha256")
-    return f"{message}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 def assert_worthless(client: RelyingParty, token: str) -> None:

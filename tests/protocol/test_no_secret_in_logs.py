@@ -26,8 +26,8 @@ from oidc.endpoints import token as token_endpoint
 from oidc.models import FailedRequest
 from tests.clients.keys_for_tests import private_jwk
 from tests.protocol.test_interaction_pages import csrf, log_in
-from tests.protocol.test_rfc7523_private_key_jwt import Signer
 from tests.protocol.test_store_unavailable import cluster_away, database_away
+from tests.support.assertions import Signer
 from tests.support.doors import FORM, Answer, Browser, Send
 from tests.support.relying_party import RelyingParty, basic
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,82 +12,31 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from oidc.clients import keys
 from oidc.models import FailedRequest
-from tests.clients.json_server import JsonServer, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, public_jwk
-from tests.protocol.test_bad_input_tokens import hs256
 from tests.stores.concurrency import all_at_once
-from tests.support.battery import DEEP, FORM_HEADERS, MARKER, assert_refused, encode, forged
-from tests.support.doors import Answer, Send, send_to_wsgi
+from tests.support.assertions import (
+    ASSERTION_TYPE,
+    TOKEN_ENDPOINT,
+    Signer,
+    assert_invalid_client,
+)
+from tests.support.battery import (
+    DEEP,
+    FORM_HEADERS,
+    MARKER,
+    assert_refused,
+    encode,
+    forged,
+    hs256,
+)
+from tests.support.doors import Send, send_to_wsgi
 from tests.support.relying_party import ISSUER, RelyingParty, basic
-
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-TOKEN_ENDPOINT = ISSUER + "/oauth2/token"
-
-
-class Signer:
-    """A machine client that proves itself with a key of its own."""
-
-    def __init__(self, send: Send, alg: str = "ES256", **metadata: Any) -> None:
-        self.alg, self.private_key = alg, PRIVATE_KEYS[alg]
-        metadata.setdefault("jwks", {"keys": [public_jwk(alg, kid="one", use="sig")]})
-        metadata = {k: v for k, v in metadata.items() if v is not None}
-        self.client = RelyingParty.register(
-            send, "machine", scope="api", token_endpoint_auth_method="private_key_jwt", **metadata
-        )
-        self.client_id = self.client.client_id
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        """Return the claims of a good assertion; None removes one."""
-        now = int(time.time())
-        good = {
-            "iss": self.client_id,
-            "sub": self.client_id,
-            "aud": ISSUER,
-            "jti": secrets.token_urlsafe(12),
-            "iat": now,
-            "exp": now + 60,
-        }
-        return {name: value for name, value in (good | changes).items() if value is not None}
-
-    def assertion(self, kid: str | None = "one", **changes: Any) -> str:
-        header = {"kid": kid} if kid is not None else {}
-        return jwt.encode(self.claims(**changes), self.private_key, self.alg, header)
-
-    def send(self, assertion: str, **changes: str | None) -> Answer:
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": assertion,
-        }
-        fields = {name: value for name, value in (form | changes).items() if value is not None}
-        return self.client.send(
-            "POST", "/oauth2/token", "", urlencode(fields).encode(), FORM_HEADERS
-        )
-
-
-def assert_invalid_client(answer: Answer) -> None:
-    assert assert_refused(answer, 401)["error"] == "invalid_client"
 
 
 @pytest.fixture
 def signer(send: Send) -> Signer:
     return Signer(send)
-
-
-@pytest.fixture
-def jwks_server(settings: Any) -> Iterator[JsonServer]:
-    """The client's own server, which hands out its keys."""
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "fetch_private_addresses": True}
-    with serving(document({"keys": [public_jwk("ES256", kid="one")]})) as server:
-        yield server
-
-
-@pytest.fixture
-def remote(send: Send, jwks_server: JsonServer) -> Signer:
-    """A client whose keys have to be fetched."""
-    return Signer(send, jwks=None, jwks_uri=f"http://127.0.0.1:{jwks_server.port}/jwks.json")
 
 
 # --- What is good ---------------------------------------------------------------------------------
@@ -327,53 +274,3 @@ def test_of_sixteen_uses_at_once_one_succeeds(db: None) -> None:
     assertion = signer.assertion()
     answers = all_at_once([lambda: signer.send(assertion)] * 16)
     assert sorted(answer.status for answer in answers) == [200] + [401] * 15
-
-
-# --- Keys that have to be fetched -----------------------------------------------------------------
-
-
-def test_keys_are_fetched_once(remote: Signer, jwks_server: JsonServer) -> None:
-    for _ in range(3):
-        assert remote.send(remote.assertion()).status == 200
-    assert [path for path, _ in jwks_server.requests] == ["/jwks.json"]
-
-
-def test_core_10_1_1_a_rotated_key_is_fetched_when_its_id_is_seen(
-    remote: Signer, jwks_server: JsonServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keys, "PAUSE_SECONDS", 0)
-    assert remote.send(remote.assertion()).status == 200
-    remote.private_key = ec.generate_private_key(ec.SECP256R1())
-    assert_invalid_client(remote.send(remote.assertion("two")))
-    new = jwk_of("ES256", remote.private_key.public_key()) | {"kid": "two"}
-    jwks_server.answer = document({"keys": [new]})
-    assert remote.send(remote.assertion("two")).status == 200
-    remote.private_key = PRIVATE_KEYS["ES256"]
-    assert_invalid_client(remote.send(remote.assertion("one")))
-
-
-def test_made_up_key_ids_do_not_flood_the_clients_server(
-    remote: Signer, jwks_server: JsonServer
-) -> None:
-    for number in range(5):
-        assert_invalid_client(remote.send(remote.assertion(f"made-up-{number}")))
-    assert len(jwks_server.requests) == 1
-
-
-@pytest.mark.parametrize("content", [[], {"keys": "x"}, {"keys": [{}]}, {}, "x"], ids=str)
-def test_keys_that_cannot_be_read(remote: Signer, jwks_server: JsonServer, content: Any) -> None:
-    jwks_server.answer = document(content)
-    assert_invalid_client(remote.send(remote.assertion()))
-
-
-def test_a_server_that_is_down(remote: Signer, jwks_server: JsonServer) -> None:
-    jwks_server.server.socket.close()
-    assert_invalid_client(remote.send(remote.assertion()))
-
-
-def test_private_addresses_are_not_asked_by_default(
-    remote: Signer, jwks_server: JsonServer, settings: Any
-) -> None:
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "fetch_private_addresses": False}
-    assert_invalid_client(remote.send(remote.assertion()))
-    assert not jwks_server.requests

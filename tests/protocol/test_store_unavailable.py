@@ -22,8 +22,8 @@ from oidc.clients import repository
 from oidc.errors import StoreUnavailable
 from oidc.keys import ring
 from tests.protocol.test_interaction_pages import csrf
-from tests.protocol.test_rfc7523_private_key_jwt import Signer
 from tests.stores.concurrency import all_at_once
+from tests.support.assertions import Signer
 from tests.support.battery import PRINTABLE
 from tests.support.doors import Answer, Browser, Send, send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person, sign_in
