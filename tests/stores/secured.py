@@ -5,6 +5,8 @@ It owns all slots, so it is a whole cluster.
 
 from __future__ import annotations
 
+import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -54,6 +56,17 @@ class SecuredNode:
 
     def operator(self) -> Any:
         return self.client("operator", OPERATOR_PASSWORD)
+
+    def presented_certificate(self) -> str:
+        """Return the certificate that a new connection is shown."""
+        certificate, key = (self.authority.folder / f"client.{kind}" for kind in ("pem", "key"))
+        context = ssl.create_default_context(cafile=str(self.authority.certificate))
+        context.load_cert_chain(certificate, key)
+        with (
+            socket.create_connection((HOST, self.port), 5) as plain,
+            context.wrap_socket(plain, server_hostname=HOST) as connection,
+        ):
+            return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True) or b"")
 
     def write_users(self, line: str) -> None:
         """Write the file of users. The node reads it when it starts, and by `ACL LOAD`."""

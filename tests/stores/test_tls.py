@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +23,7 @@ from oidc.stores.redis.access import user_line
 from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
 from tests.stores.conftest import StoresOn
 from tests.stores.people import Person, new_id
-from tests.stores.secured import SecuredNode, secured_node
+from tests.stores.secured import OPERATOR_PASSWORD, SecuredNode, secured_node
 
 PASSWORD = "p,w@/%"
 NEW_PASSWORD = "another one"
@@ -130,12 +134,12 @@ def test_a_password_is_rotated_without_a_failing_request(
     with stores_on(node.url(PASSWORD)):
         use_everything()
         node.write_users(made["line"])
-        operator.execute_command("ACL", "LOAD")
+        operate(node, "reload")
         use_everything()
     with stores_on(node.url(made["password"])):
         use_everything()
         node.write_users(user_line("gatehouse", [made["password"]]))
-        operator.execute_command("ACL", "LOAD")
+        operate(node, "reload")
         use_everything()
     with (
         stores_on(node.url(PASSWORD), redis_deadline_seconds=0.3),
@@ -144,6 +148,28 @@ def test_a_password_is_rotated_without_a_failing_request(
         Person().sign_in()
     node.write_users(user_line("gatehouse", [PASSWORD]))
     operator.execute_command("ACL", "LOAD")
+
+
+def test_certificates_are_rotated_without_a_failing_request(
+    node: SecuredNode, stores_on: StoresOn
+) -> None:
+    with stores_on(node.url(PASSWORD)):
+        use_everything()
+        before = node.presented_certificate()
+        node.authority.issue("server")
+        node.authority.issue("client")
+        operate(node, "reload")
+        assert node.presented_certificate() != before
+        use_everything()
+        node.operator().client_kill_filter(_type="normal", skipme=True)
+        use_everything()  # over new connections, with the new client certificate
+
+
+def operate(node: SecuredNode, step: str) -> None:
+    """Run the operator's script."""
+    environment = os.environ | {"OPERATOR_REDIS_URL": node.url(OPERATOR_PASSWORD, user="operator")}
+    script = Path(__file__).resolve().parents[2] / "deploy/redis/cluster.py"
+    subprocess.run([sys.executable, script, step], env=environment, check=True, timeout=60)
 
 
 @pytest.mark.parametrize("change", [("gatehouse:", "nobody:"), ("p%2C", "q%2C")])
