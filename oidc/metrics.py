@@ -15,6 +15,18 @@ SECONDS = Histogram(
     ("endpoint",),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+STORE_RETRIES = Counter(
+    "gatehouse_store_retries_total",
+    "Attempts of calls that the Redis Cluster did not answer at once.",
+)
+STORE_UNAVAILABLE = Counter(
+    "gatehouse_store_unavailable_total",
+    "Calls given up: no answer of the Redis Cluster in time, or too many were waiting already.",
+)
+TOPOLOGY_CHANGES = Counter(
+    "gatehouse_store_topology_changes_total",
+    "Changes of the Redis Cluster's masters that a process has noticed.",
+)
 
 
 def count(endpoint: str, status: int, error: str, seconds: float) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Self
 
 from oidc.errors import StoreUnavailable
+from oidc.metrics import STORE_RETRIES, STORE_UNAVAILABLE
 from oidc.stores.redis.counters import counters
 
 _FIRST_PAUSE_SECONDS = 0.01
@@ -73,8 +74,10 @@ class Patience:
             event.wait(max(self.remaining(), 0))
             pause -= time.monotonic() - started
         if pause >= self.remaining():
+            STORE_UNAVAILABLE.inc()
             raise StoreUnavailable(f"no answer within {self.seconds} s: {reason}")
         counters.retries += 1
+        STORE_RETRIES.inc()
         if pause > 0:
             time.sleep(pause)
 
@@ -85,4 +88,5 @@ class Patience:
             return
         self._has_seat = self._room.enter()
         if not self._has_seat:
+            STORE_UNAVAILABLE.inc()
             raise StoreUnavailable(f"too many wait already: {reason}")

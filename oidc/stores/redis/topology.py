@@ -16,6 +16,7 @@ import structlog
 from redis.cluster import ClusterNode
 from redis.exceptions import MovedError, RedisClusterException, RedisError
 
+from oidc.metrics import TOPOLOGY_CHANGES
 from oidc.stores.redis.address import Address
 from oidc.stores.redis.commands import CommandCluster
 from oidc.stores.redis.connection import NodeConnection
@@ -122,6 +123,7 @@ class Topology:
         for name in self._pools.keys() - {node.name for node in nodes}:
             self._pools.pop(name).close_idle()
         if masters != self._masters:
+            TOPOLOGY_CHANGES.inc()
             log.info("topology_changed", masters=sorted(masters), nodes=len(nodes))
             self._masters = masters
 
