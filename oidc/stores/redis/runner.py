@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from redis.crc import key_slot
 
 from oidc.errors import StoreUnavailable
@@ -17,14 +16,13 @@ from oidc.stores.redis.address import parse_address
 from oidc.stores.redis.commands import CommandCluster, connector
 from oidc.stores.redis.connection import ConnectionBroken, ReplyError
 from oidc.stores.redis.counters import counters
+from oidc.stores.redis.outage import ANYWHERE, Outage
 from oidc.stores.redis.packets import ASKING, packed, wait_for
 from oidc.stores.redis.patience import Patience, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
 from oidc.stores.redis.verdicts import NotNow, judge
-
-log = structlog.get_logger(__name__)
 
 _MOST_DETOURS = 4
 """Redirections and unknown scripts in one attempt."""
@@ -38,10 +36,10 @@ class Cluster:
     ) -> None:
         self._wait_replicas = wait_replicas
         self._deadline_seconds = deadline_seconds
-        self._unavailable = False
         self._room = WaitingRoom()
         address = parse_address(url)
         self.topology = Topology(address, connector(address.options, self))
+        self._outage = Outage(self.topology.pool_of_slot)
 
     def run_script(
         self, script: Script, keys: list[str], arguments: list[Argument], *, write: bool
@@ -63,13 +61,13 @@ class Cluster:
                 try:
                     reply = self._attempt(slot, script, keys, arguments, write, patience)
                 except NotNow as failure:
-                    self.wait(patience, str(failure), refresh=failure.refresh)
+                    refresh = failure.refresh
+                    self.wait(patience, str(failure), refresh=refresh, slot=slot, write=write)
                     continue
                 except StoreUnavailable as refusal:
-                    self._note_unavailable(str(refusal))
+                    self._outage.note_failure(slot, str(refusal), write=write)
                     raise
-                if self._unavailable:
-                    self._note_available()
+                self._outage.note_answer(slot, write=write)
                 return reply
 
     def post(self, command: str, key: str, *arguments: str) -> None:
@@ -104,7 +102,15 @@ class Cluster:
         """Return the patience of one call that begins now."""
         return Patience(self._deadline_seconds, self._room)
 
-    def wait(self, patience: Patience, reason: str, *, refresh: bool) -> None:
+    def wait(
+        self,
+        patience: Patience,
+        reason: str,
+        *,
+        refresh: bool,
+        slot: int = ANYWHERE,
+        write: bool = False,
+    ) -> None:
         """Wait before another attempt, with a fresh map if asked for.
 
         Raises:
@@ -113,7 +119,7 @@ class Cluster:
         try:
             patience.wait(reason, self.topology.refresh() if refresh else None)
         except StoreUnavailable:
-            self._note_unavailable(reason)
+            self._outage.note_failure(slot, reason, write=write)
             raise
 
     # --- One attempt --------------------------------------------------------------------------
@@ -193,17 +199,6 @@ class Cluster:
         if not self.topology.has_replicas:
             self.topology.refresh_now_and_then()  # they may join any time
         return 1 if self.topology.has_replicas else 0
-
-    # --- One log line an outage -----------------------------------------------------------------
-
-    def _note_unavailable(self, reason: str) -> None:
-        if not self._unavailable:
-            self._unavailable = True
-            log.error("store_unavailable", reason=reason)
-
-    def _note_available(self) -> None:
-        self._unavailable = False
-        log.info("store_available")
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
