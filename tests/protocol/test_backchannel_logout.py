@@ -330,6 +330,18 @@ def test_everywhere_means_every_session_and_offline_access(
     assert answer.redirect_members["error"] == "login_required"
 
 
+def test_an_app_with_offline_access_alone_is_told_too(
+    send: Send, browser: Browser, alice: Any
+) -> None:
+    """Its session has expired, of which nobody is told."""
+    client = register(send, backchannel_logout_uri=BACK_CHANNEL)
+    signed_in_through(browser, client, alice)
+    [session] = sign_ons.list_for_user(str(alice.pk))
+    sign_ons.end(str(alice.pk), session.sid)
+    by_command(browser, alice)
+    assert notified() == {(session.sid, client.client_id)}
+
+
 def test_signing_out_of_one_browser_leaves_the_other_alone(
     send: Send, browser: Browser, alice: Any
 ) -> None:
