@@ -1,4 +1,4 @@
-"""A node as in production: TLS only, client certificates, and users with passwords and few rights.
+"""A node with the settings of production: TLS only, client certificates, users with few rights.
 
 It owns all slots, so it is a whole cluster.
 """
@@ -24,6 +24,7 @@ from authserver.local.ports import HOST, free_base_port
 from authserver.local.server_binary import find_server_binary
 from tests.support.certificates import Authority
 
+PRODUCTION = Path(__file__).resolve().parents[2] / "deploy/redis/redis.conf"
 OPERATOR_PASSWORD = "the-operator's"
 _NO_TLS = ("Bad directive", "Failed finding TLS support")
 
@@ -101,11 +102,9 @@ def secured_node(folder: Path, user_line: str) -> Iterator[SecuredNode]:
     authority.issue("client")
     port = free_base_port(1)
     settings = {
-        "port": "0", "tls-port": port, "tls-cert-file": certificate, "tls-key-file": key,
-        "tls-ca-cert-file": authority.certificate, "tls-auth-clients": "yes",
-        "tls-cluster": "yes", "tls-replication": "yes", "cluster-enabled": "yes",
-        "cluster-announce-ip": HOST, "bind": HOST, "dir": folder,
-        "aclfile": folder / "users.acl", "save": '""',
+        "include": PRODUCTION, "tls-port": port, "tls-cert-file": certificate, "tls-key-file": key,
+        "tls-ca-cert-file": authority.certificate, "aclfile": folder / "users.acl",
+        "cluster-announce-ip": HOST, "bind": HOST, "dir": folder, "save": '""',
     }  # fmt: skip
     (folder / "server.conf").write_text("".join(f"{k} {v}\n" for k, v in settings.items()))
     node = SecuredNode(folder, port, authority, server=None)  # type: ignore[arg-type]
