@@ -109,7 +109,7 @@ def _parts_of_tokens(name: str, tokens: dict[str, str]) -> Iterator[tuple[str, s
 def _server_log(stack: Stack) -> str:
     """Return the server's log, once it has come to what was asked last: it is written later."""
     last = requests.get(f"{stack.issuer}/.well-known/jwks.json", timeout=10)
-    path = stack.installation.directory / "server.log"
+    (path,) = stack.installation.directory.glob("server-*.log")
     deadline = time.monotonic() + WAIT_SECONDS
     while last.headers["X-Request-Id"] not in (log := path.read_text()):
         assert time.monotonic() < deadline, "the log does not come to the last request"
