@@ -111,6 +111,10 @@ class Supervisor:
         redis_url = self._options.redis_url or (self._cluster.url if self._cluster else "")
         environment = {
             **os.environ,
+            # Apps under development are on this machine: their keys are, and they hear of sign-outs.
+            "GATEHOUSE_FETCH_PRIVATE_ADDRESSES": os.environ.get(
+                "GATEHOUSE_FETCH_PRIVATE_ADDRESSES", "true"
+            ),
             "GATEHOUSE_ISSUER": self._options.issuer,
             "GATEHOUSE_LOCAL_DIR": str(self._options.local_dir),
             "REDIS_URL": redis_url,
