@@ -10,7 +10,8 @@ from django.db import transaction
 from accounts.people import create_person
 from authserver.local.files import write_private
 from authserver.local.options import Options
-from oidc.clients.service import client_as_rfc7591, create_client, update_client
+from oidc.clients.metadata import client_as_rfc7591
+from oidc.clients.service import create_client, update_client
 from oidc.models.client import OAuthClient
 
 SAMPLE_APP = "Sample app"

@@ -111,7 +111,7 @@ class Supervisor:
         redis_url = self._options.redis_url or (self._cluster.url if self._cluster else "")
         environment = {
             **os.environ,
-            # Apps under development are on this machine: their keys are, and they hear of sign-outs.
+            # Apps under development are on this machine: their keys, and what hears of sign-outs.
             "GATEHOUSE_FETCH_PRIVATE_ADDRESSES": os.environ.get(
                 "GATEHOUSE_FETCH_PRIVATE_ADDRESSES", "true"
             ),

@@ -5,6 +5,7 @@ Spec: OpenID Connect Core 1.0 section 6; RFC 9101 sections 4, 6 and 10; RFC 8725
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from typing import Any
@@ -63,11 +64,20 @@ def _decrypted(client: Client, text: str) -> str:
 
     Encryption hides, it proves nothing: what is inside is verified like any other.
     """
-    alg, enc = client.request_object_encryption_alg, client.request_object_encryption_enc
     try:
-        return decrypt(text, alg=alg, enc=enc).decode("ascii")
-    except (DecryptionFailed, UnicodeDecodeError) as error:
+        header = json.loads(_decode_base64url(text.partition(".")[0]))
+        plaintext = decrypt(text).decode("ascii")
+    except (DecryptionFailed, ValueError, RecursionError) as error:
         raise invalid_request_object(f"cannot be decrypted: {error}") from error
+    for name in ("alg", "enc"):
+        registered = getattr(client, f"request_object_encryption_{name}")
+        if registered and header.get(name) != registered:
+            raise invalid_request_object(f"encrypted by another {name} than registered")
+    return plaintext
+
+
+def _decode_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _verified_claims(client: Client, text: str) -> dict[str, Any]:
