@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from oidc.clients import keys
-from oidc.clients.keys import client_keys
+from oidc.clients.keys import client_keys, encryption_key
 from oidc.clients.record import Client
 from tests.clients.json_server import JsonServer, body, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, private_jwk, public_jwk
@@ -99,6 +99,37 @@ def test_keys_are_parsed_once_for_each_copy_of_the_record(monkeypatch: pytest.Mo
 
 def test_a_client_without_keys_has_none() -> None:
     assert client_keys(Client("c", "App", "web", "private_key_jwt"), None, "ES256") == []
+
+
+# --- Keys to encrypt to -------------------------------------------------------------------------
+
+
+def test_10_2_a_key_for_encryption_is_taken_before_one_for_both() -> None:
+    both, enc = public_jwk("RS256", kid="both"), public_jwk("RS256", kid="enc", use="enc")
+    for client_id, order in (("a", [both, enc]), ("b", [enc, both])):
+        chosen = encryption_key(inline(*order, client_id=client_id), "RSA-OAEP")
+        assert chosen is not None and (chosen.kid, chosen.key) == ("enc", RSA)
+    alone = encryption_key(inline(both, client_id="c"), "RSA-OAEP")
+    assert alone is not None and alone.kid == "both"
+
+
+def test_10_2_a_key_for_signatures_is_not_encrypted_to() -> None:
+    client = inline(
+        public_jwk("RS256", kid="s", use="sig"), public_jwk("ES256", kid="a", alg="ES256")
+    )
+    assert encryption_key(client, "RSA-OAEP") is None
+    assert encryption_key(client, "ECDH-ES") is None
+    assert encryption_key(Client("c", "App", "web", "none"), "ECDH-ES") is None
+
+
+def test_10_2_1_a_key_that_is_missing_is_fetched_at_once(server: JsonServer, clock: Clock) -> None:
+    client = remote(server)
+    assert client_keys(client, "e1", "ES256") == [EC]
+    server.answer = document({"keys": [public_jwk("RS256", kid="enc", use="enc")]})
+    clock.now += keys.PAUSE_SECONDS
+    chosen = encryption_key(client, "RSA-OAEP-256")
+    assert chosen is not None and chosen.kid == "enc"
+    assert len(server.requests) == 2
 
 
 # --- Keys at an address ---------------------------------------------------------------------------
