@@ -128,12 +128,11 @@ def test_3_4_2_a_malformed_identifier_is_400(incident: Incident, sub_id: Any) ->
         b"[]",
         b"null",
         b"\xff",
-        b'{"sub_id": NaN}',
-        b'{"sub_id": 1, "sub_id": 2}',
+        b'{"sub_id": {"format": "opaque", "id": "x"}, "sub_id": {"format": "opaque", "id": "x"}}',
         f'{{"sub_id": {DEEP}}}'.encode(),
         b'{"sub_id": {"format": "opaque", "id": "x"}, "more": 1}',
     ],
-    ids=["empty", "cut", "list", "null", "not UTF-8", "NaN", "twice", "deep", "more"],
+    ids=["empty", "cut", "list", "null", "not UTF-8", "twice", "deep", "more"],
 )
 def test_3_4_2_what_is_not_such_an_object_is_400(incident: Incident, body: bytes) -> None:
     answer = incident.post(body)
@@ -219,6 +218,8 @@ def test_it_is_off_unless_somebody_is_named(
 ) -> None:
     trust(settings)
     assert incident.revoke(formats(alice)[0]).status == 403
+    headers = {"Content-Type": "application/json"}
+    assert send("POST", PATH, "", b"{}", headers).status == 403
     assert not [name for name in provider_metadata() if name.startswith("global_")]
     assert configuration().global_token_revocation_clients == ()
 
