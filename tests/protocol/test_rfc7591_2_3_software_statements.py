@@ -114,6 +114,7 @@ def test_3_2_2_what_does_not_hold_is_invalid(send: Send, claims: dict[str, Any])
         jwt.encode({"iss": PUBLISHER}, "s" * 32, "HS256"),
         jwt.encode({"iss": PUBLISHER}, PRIVATE_KEYS["ES256"], "ES256")[:-8] + "AAAAAAAA",
     ],
+    ids=["text", "parts", "list", "number", "long", "none", "hmac", "signature"],
 )
 def test_3_2_2_what_is_not_signed_by_its_issuer_is_invalid(send: Send, made_up: Any) -> None:
     assert_error(register(send, software_statement=made_up), "invalid_software_statement")
