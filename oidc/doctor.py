@@ -14,10 +14,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from oidc.conf import configuration
 from oidc.errors import StoreUnavailable
-from oidc.keys import lifecycle
 from oidc.keys.algorithms import KEY_ALGORITHMS
-from oidc.keys.at_rest import CannotDecrypt
 from oidc.keys.derived import SHORTEST_SECRET_KEY
+from oidc.keys.reencryption import unreadable_rows
 from oidc.models import SigningKey
 from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
 from oidc.stores.redis.transport import transport_problem
@@ -94,15 +93,17 @@ def _keys() -> str:
     missing = set(KEY_ALGORITHMS) - {key.algorithm for key in signing}
     if missing:
         return f"No key for {', '.join(sorted(missing))}: run `manage.py migrate`."
-    for key in signing:
-        try:
-            lifecycle.private_key_of(key)
-        except CannotDecrypt:
-            return (
-                f"Key {key.kid} was encrypted under another SECRET_KEY: put the old one into "
-                "SECRET_KEY_FALLBACKS."
-            )
-    return ""
+    return _encryption()
+
+
+def _encryption() -> str:
+    closed = unreadable_rows()
+    if not closed:
+        return ""
+    return (
+        f"Encrypted under another SECRET_KEY: {', '.join(closed)}. Put the old one into "
+        "SECRET_KEY_FALLBACKS."
+    )
 
 
 def _reachability() -> str:

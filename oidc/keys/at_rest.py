@@ -39,7 +39,25 @@ def decrypt(ciphertext: str) -> bytes:
         raise CannotDecrypt from error
 
 
+def renewed(ciphertext: str) -> str:
+    """Return the text encrypted under the current secret key: the same one, if it is already.
+
+    Raises:
+        CannotDecrypt: no key fits.
+    """
+    try:
+        _fernets()[0].decrypt(ciphertext.encode())
+    except InvalidToken:
+        return encrypt(decrypt(ciphertext))
+    return ciphertext
+
+
 def _fernet() -> MultiFernet:
+    return MultiFernet(_fernets())
+
+
+def _fernets() -> list[Fernet]:
+    """Return one for each secret key, the current one first."""
     keys = derived_keys("encryption at rest")
     ordered = [keys.current, *(key for key in keys.by_id.values() if key != keys.current)]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key.key)) for key in ordered])
+    return [Fernet(base64.urlsafe_b64encode(key.key)) for key in ordered]

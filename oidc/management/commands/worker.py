@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 
 from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
+from oidc.keys.reencryption import reencrypt
 from oidc.logout.delivery import Deliveries
 from oidc.logout.outbox import forget_old_notifications
 from oidc.registration.housekeeping import forget_unused_registrations
@@ -25,6 +26,7 @@ TASKS: tuple[tuple[str, Callable[[], int]], ...] = (
     ("forget_old_failures", forget_old_failures),
     ("forget_old_notifications", forget_old_notifications),
     ("forget_unused_registrations", forget_unused_registrations),
+    ("reencrypt", reencrypt),
 )
 
 _log = structlog.get_logger("gatehouse.worker")
@@ -34,7 +36,8 @@ _Result = TypeVar("_Result")
 class Command(BaseCommand):
     help = (
         "Tells apps that somebody has signed out (back-channel logout), and forgets failed "
-        "requests and old notifications after 30 days, and registrations that nobody used."
+        "requests and old notifications after 30 days, and registrations that nobody used. "
+        "Encrypts under the current SECRET_KEY what an older one encrypted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
