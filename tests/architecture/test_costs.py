@@ -20,6 +20,7 @@ from oidc.stores import redis
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.script import Script
+from tests.clients.keys_for_tests import public_jwk
 from tests.support.assertions import Signer
 from tests.support.doors import Answer, Browser, send_to_django, send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person, sign_in
@@ -160,6 +161,47 @@ def test_userinfo(web: RelyingParty, alice: object) -> None:
 def test_authorize_with_session_and_consent(web: RelyingParty, signed_in: Browser) -> None:
     answer = assert_costs(lambda: web.authorize(signed_in), 303, sql=1, round_trips=2)
     assert "code" in answer.redirect_members
+
+
+@pytest.mark.parametrize(
+    ("response_type", "sql"),
+    [
+        ("id_token", 2),  # the claims, which nothing else will deliver
+        ("id_token token", 1),
+        ("code id_token", 1),
+        ("code token", 1),
+        ("code id_token token", 1),
+    ],
+)
+def test_authorize_with_tokens_in_the_answer(alice: object, response_type: str, sql: int) -> None:
+    client = RelyingParty.register(send_to_wsgi, "oidc-compat")
+    client.redeem("x")
+    key_ring()
+    browser = Browser(send_to_wsgi)
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    ask = lambda: client.authorize(browser, response_type=response_type)  # noqa: E731
+    answer = assert_costs(ask, 303, sql=sql, round_trips=2)
+    assert "error" not in answer.redirect_members
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"id_token_signed_response_alg": "HS256"},
+        {"id_token_signed_response_alg": "EdDSA"},
+        {"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [public_jwk("ES256")]}},
+        {"subject_type": "pairwise"},
+    ],
+    ids=lambda metadata: next(iter(metadata)),
+)
+def test_tokens_as_registered_cost_no_more(alice: object, metadata: dict[str, object]) -> None:
+    client = RelyingParty.register(send_to_wsgi, **metadata)
+    tokens = client.tokens_for(alice)  # the salt is read once in the life of a process
+    code = client.code_for(alice)
+    assert_costs(lambda: client.redeem(code), 200, sql=0, round_trips=1)
+    token = tokens["refresh_token"]
+    assert_costs(lambda: client.refresh(token), 200, sql=0, round_trips=1)
 
 
 def test_authorize_without_a_session(web: RelyingParty) -> None:
