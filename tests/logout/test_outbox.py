@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from oidc.clients.service import disable_client, update_client
 from oidc.errors import StoreUnavailable
-from oidc.logout import ending, outbox
+from oidc.logout import delivery, ending, outbox
 from oidc.logout.delivery import MOST_AT_ONCE, Deliveries
 from oidc.models import LogoutNotification
 from oidc.stores.records import SignOn
@@ -208,6 +208,18 @@ def test_a_client_whose_token_cannot_be_signed_does_not_stop_the_worker(new_clie
     failed = LogoutNotification.objects.get(client_id=broken.client_id)
     assert (failed.status, failed.attempts) == ("pending", 1)
     assert "secret" in failed.outcome
+
+
+def test_a_defect_costs_one_attempt_and_not_the_worker(
+    new_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> str:
+        raise KeyError("a defect")
+
+    announce(new_client(), "sid-1")
+    monkeypatch.setattr(delivery, "issue_logout_token", fail)
+    work()
+    assert (the_one().status, the_one().outcome) == ("pending", "defect: KeyError")
 
 
 def test_an_address_inside_our_network_is_never_asked(settings: Any, new_client: Any) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from oidc.clients.service import disable_client
 from oidc.conf import configuration
 from oidc.endpoints.metadata import provider_metadata
+from oidc.models import OAuthClient
 from oidc.stores.redis import sign_ons
 from tests.support.battery import DEEP
 from tests.support.doors import Answer, Browser, Send
-from tests.support.relying_party import ISSUER, RelyingParty
+from tests.support.relying_party import ISSUER, RelyingParty, new_person
 from tests.support.signing_out import BACK_CHANNEL, notified, register, signed_in_through
 
 PATH = "/oauth2/global-token-revocation"
@@ -89,8 +91,6 @@ def test_3_4_1_again_is_as_good(alice: Any, incident: Incident) -> None:
 def test_somebody_else_stays_signed_in(
     send: Send, browser: Browser, alice: Any, web: RelyingParty, incident: Incident
 ) -> None:
-    from tests.support.relying_party import new_person
-
     signed_in_through(browser, web, alice)
     assert incident.revoke(formats(new_person())[1]).status == 204
     assert "code" in web.authorize(browser, prompt="none").redirect_members
@@ -176,6 +176,11 @@ def test_3_4_2_a_bad_token_is_401(incident: Incident, alice: Any) -> None:
     assert incident.post(body, "x").status == 401
     incident.client.revoke(incident.token)
     assert incident.post(body).status == 401
+
+
+def test_3_4_2_a_disabled_client_is_401(incident: Incident, alice: Any) -> None:
+    disable_client(OAuthClient.objects.get(client_id=incident.client.client_id))
+    assert incident.revoke(formats(alice)[0]).status == 401
 
 
 def test_6_1_the_token_must_be_for_this(incident: Incident, alice: Any) -> None:

@@ -217,6 +217,11 @@ def test_2_nobody_is_signed_in_nothing_is_asked(
     assert is_signed_out_page(log_out(stranger))
 
 
+@pytest.mark.parametrize("path", ["/accounts/logout/", "/accounts/sign-out-everywhere/"])
+def test_who_is_not_signed_in_is_signed_out(browser: Browser, path: str) -> None:
+    assert is_signed_out_page(browser.follow(browser.get(path)))
+
+
 # --- Sections 3 and 4: what breaks a rule is not used ------------------------------------------
 
 
