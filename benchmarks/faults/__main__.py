@@ -35,7 +35,8 @@ def main() -> None:
     tallies = Tallies.load(KEPT)
     with tempfile.TemporaryDirectory(prefix="gatehouse-faults-") as directory:
         bench = Bench(Path(directory), people_per_shard=arguments.people)
-        for _ in Rounds(bench, tallies, 60 * arguments.minutes).run(arguments.only):
+        rounds = Rounds(bench, tallies, 60 * arguments.minutes)
+        for _ in rounds.run(arguments.setting, arguments.only):
             tallies.save(KEPT)
     write_into(PAGE, tallies, os.cpu_count() or 1)
     wrong = sum(tally.wrong for tally in tallies.of.get(PRODUCTION, {}).values())
@@ -46,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=15, help="how long (default 15)")
     parser.add_argument("--people", type=int, default=4, help="at work on each shard (default 4)")
+    parser.add_argument("--setting", default="", help="one setting, by its name")
     parser.add_argument("--only", default="", help="one fault, by its name")
     parser.add_argument("--afresh", action="store_true", help="forget the results of other runs")
     return parser.parse_args()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from redis.exceptions import RedisError
+
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies
 from tests.reliability.lab.experiment import Bench, Setting
@@ -22,15 +24,16 @@ class Rounds:
         self._bench, self._tallies = bench, tallies
         self._deadline = time.monotonic() + seconds
 
-    def run(self, only: str = "") -> Iterator[None]:
+    def run(self, setting: str = "", only: str = "") -> Iterator[None]:
         """Go through settings and faults, again and again; yield after each fault.
 
-        `only`: the name of one fault.
+        `setting`, `only`: the names of one setting, of one fault.
         """
         whole = [fault for fault in FAULTS if only in ("", fault.name)]
         cut = [PARTITION] if only in ("", PARTITION.name) else []
         while not self._is_over():
-            for name, compared in SETTINGS.items():
+            for name in [setting] if setting else list(SETTINGS):
+                compared = SETTINGS[name]
                 yield from self._experiment(name, compared.setting(), whole)
                 yield from self._experiment(name, compared.setting(partitioned=True), cut)
 
@@ -43,7 +46,7 @@ class Rounds:
                     tally = self._tallies.at(name, fault.name)
                     try:
                         result = experiment.try_out(fault, STRIKES_A_ROUND, WARM_UP)
-                    except TimeoutError as error:
+                    except (TimeoutError, RedisError) as error:
                         tally.unsettled += 1
                         print(f"{name}: {fault.name}: given up: {error}", flush=True)
                         break  # a fresh cluster for the others

@@ -19,7 +19,7 @@ def _nothing_happens(experiment: Experiment) -> Iterator[None]:
     yield
 
 
-CALM = Fault("calm", "nothing happens", _nothing_happens, needs_replicas=False)
+CALM = Fault("calm", "nothing happens", _nothing_happens)
 
 
 def fault(name: str) -> Fault:

@@ -127,7 +127,8 @@ class Program:
     def __init__(
         self, name: str, command: list[str], environment: dict[str, str], url: str, directory: Path
     ) -> None:
-        self._name, self._command, self._environment = name, command, environment
+        self.name = name
+        self._command, self._environment = command, environment
         self._url, self._log = url, directory / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -152,7 +153,7 @@ class Program:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 log = self._log.read_text()[-3000:]
                 self.kill()
-                raise ProgramFailed(f"{self._name} does not answer at {self._url}:\n{log}")
+                raise ProgramFailed(f"{self.name} does not answer at {self._url}:\n{log}")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -176,10 +177,7 @@ class Program:
 
     def pids(self) -> list[int]:
         """Return its processes."""
-        if self._process is None:
-            return []
-        group = self._process.pid
-        return [pid for pid in _all_pids() if _group_of(pid) == group]
+        return [] if self._process is None else _family(self._process.pid)
 
 
 @contextmanager
@@ -192,15 +190,13 @@ def running(program: Program) -> Iterator[Program]:
         program.stop()
 
 
-def _all_pids() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def _group_of(pid: int) -> int:
+def _family(pid: int) -> list[int]:
+    """Return a process and its descendants."""
     try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return 0
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [pid, *(one for child in children for one in _family(int(child)))]
 
 
 def _answers(url: str) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from tests.reliability.lab.client import Client, Code, Family, Session
+from tests.reliability.lab.client import Client
 from tests.reliability.lab.history import Operation, Outcome
+from tests.reliability.lab.holdings import Code, Family, Session
 from tests.reliability.lab.world import World
 from tests.support.server import Person
 

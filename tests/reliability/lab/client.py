@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
 from tests.reliability.lab.history import Kind, Operation, Outcome, name_of
+from tests.reliability.lab.holdings import Code, Family, Session
 from tests.reliability.lab.judging import outcome_of
 from tests.reliability.lab.line import Line, Lost
+from tests.reliability.lab.pages import Unexpected, fill_in
 from tests.reliability.lab.world import World
 from tests.support.doors import Answer, Browser, Send
 from tests.support.relying_party import RelyingParty
 from tests.support.server import Person
 
-_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@dataclass
-class Session:
-    """A browser that is signed in, or was."""
-
-    name: str
-    browser: Browser
-    ended: bool = False
-
-
-@dataclass
-class Family:
-    """A grant, with the newest tokens that its client holds."""
-
-    code: str
-    session: Session
-    offline: bool
-    refresh_token: str
-    access_token: str
-    ended: bool = False
-
-
-@dataclass(frozen=True)
-class Code:
-    """A code that nobody has redeemed yet."""
-
-    code: str
-    session: Session
-    offline: bool
 
 
 class Client:
@@ -69,13 +38,13 @@ class Client:
         session = Session(f"{self._name}-{secrets.token_hex(4)}", Browser(self._send))
         fields = {"login": self._person.username, "password": self._person.password}
         operation, _ = self._record(
-            Kind.SIGN_IN, session.name, lambda: _fill_in(session, "/accounts/login/", fields)
+            Kind.SIGN_IN, session.name, lambda: fill_in(session, "/accounts/login/", fields)
         )
         return operation, session
 
     def sign_out(self, session: Session) -> Operation:
         operation, _ = self._record(
-            Kind.SIGN_OUT, session.name, lambda: _fill_in(session, "/accounts/logout/", {})
+            Kind.SIGN_OUT, session.name, lambda: fill_in(session, "/accounts/logout/", {})
         )
         return operation
 
@@ -245,23 +214,6 @@ class Client:
 
 # Constant, so that a code is all that an actor has to remember between two requests.
 _VERIFIER = secrets.token_urlsafe(48)
-
-
-class Unexpected(Exception):
-    """A page on the way was not the one that was asked for."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-def _fill_in(session: Session, path: str, fields: dict[str, str]) -> Answer:
-    """Open a page and send its form. A page that has none is the answer itself."""
-    page = session.browser.get(path)
-    token = _CSRF.search(page.text)
-    if page.status != 200 or token is None:
-        raise Unexpected(page)
-    return session.browser.post(path, fields | {"csrfmiddlewaretoken": token[1]})
 
 
 def _refresh_token_of(answer: Answer) -> str:

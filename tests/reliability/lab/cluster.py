@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from authserver.local import formation
 from authserver.local.cluster import LocalCluster
 from authserver.local.node import Node
-from authserver.local.ports import BUS_OFFSET, HOST, free_base_port
+from authserver.local.ports import free_base_port
 from tests.reliability.lab.waiting import await_that
-
-_KEYS_AT_ONCE = 200
-_MIGRATE_TIMEOUT_MS = 5000
 
 
 @dataclass(frozen=True)
@@ -31,11 +27,18 @@ class Shard:
 
 
 class LabCluster(LocalCluster):
-    """A local cluster that knows its shape at any moment. There is room for one more shard."""
+    """A local cluster that knows its shape at any moment. Ports for one more shard are free."""
 
-    def __init__(self, directory: Path, masters: int, replicas: int) -> None:
-        count = (masters + 1) * (1 + replicas)
-        super().__init__(directory, masters, replicas, base_port=free_base_port(count))
+    def __init__(
+        self, directory: Path, masters: int, replicas: int, node_timeout_ms: int = 2000
+    ) -> None:
+        super().__init__(
+            directory,
+            masters,
+            replicas,
+            base_port=free_base_port((masters + 1) * (1 + replicas)),
+            node_timeout_ms=node_timeout_ms,
+        )
         self._ids: dict[str, Node] = {}
         self.frozen: set[str] = set()
         # Replicas show themselves to clients only after they got a byte; do not wait 10 s for it.
@@ -65,6 +68,10 @@ class LabCluster(LocalCluster):
 
     def shard_of(self, node: Node) -> Shard:
         return next(s for s in self.shards() if node in (s.master, *s.replicas))
+
+    def fail_overs(self) -> int:
+        """Return how many elections there were so far, whoever caused them."""
+        return max(int(node.cluster("INFO")["cluster_current_epoch"]) for node in self._nodes)
 
     def is_master(self, node: Node) -> bool:
         """Tell whether the living nodes take this one for the master of some slots."""
@@ -163,58 +170,6 @@ class LabCluster(LocalCluster):
         self.wait_until_ready()
         await_that(self.is_whole, "the cluster does not become whole again")
 
-    # --- Growing and shrinking --------------------------------------------------------------
-
-    def add_shard(self) -> list[Node]:
-        """Let a master without slots and its replicas join."""
-        first, old = len(self._nodes), list(self._nodes)
-        base_port = old[0].port
-        new = [
-            Node(self.directory / f"node-{n + 1}", base_port + n)
-            for n in range(first, first + 1 + self.replicas)
-        ]
-        for node in new:
-            self._launch_node(node)
-        for node in new:
-            node.wait_until_ready()
-            old[0].cluster("MEET", HOST, node.port, node.port + BUS_OFFSET)
-        self._nodes += new
-        self._learn_ids()
-        await_that(self._all_know_all, "the new nodes are not known to all")
-        master, *replicas = new
-        for replica in replicas:
-            await_that(lambda replica=replica: _follows(replica, master), "it does not follow")
-        await_that(lambda: _has_replicas(master, len(replicas)), "the new master is not followed")
-        return new
-
-    def remove_shard(self, leaving: Sequence[Node]) -> None:
-        """Let nodes go that hold no slots."""
-        ids = [node.cluster("MYID") for node in leaving]
-        self._nodes = [node for node in self._nodes if node not in leaving]
-        for node in leaving:
-            node.stop()
-        for node in leaving:
-            node.wait_until_stopped()
-        for node in self._nodes:
-            for node_id in ids:
-                node.cluster("FORGET", node_id)
-
-    def _all_know_all(self) -> bool:
-        known = [int(node.cluster("INFO")["cluster_known_nodes"]) for node in self._nodes]
-        return set(known) == {len(self._nodes)}
-
-    def move_slots(self, slots: Sequence[int], source: Node, target: Node) -> None:
-        """Move slots with all their keys while both serve. Spec: Redis Cluster, live resharding."""
-        source_id, target_id = source.cluster("MYID"), target.cluster("MYID")
-        for slot in slots:
-            target.cluster("SETSLOT", slot, "IMPORTING", source_id)
-            source.cluster("SETSLOT", slot, "MIGRATING", target_id)
-            while keys := source.cluster("GETKEYSINSLOT", slot, _KEYS_AT_ONCE):
-                client: Any = source.client()
-                client.migrate(HOST, target.port, keys, 0, _MIGRATE_TIMEOUT_MS)
-            for node in (target, source):
-                node.cluster("SETSLOT", slot, "NODE", target_id)
-
 
 def _slots_of(entry: dict[str, Any]) -> list[int]:
     slots: list[int] = []
@@ -222,15 +177,3 @@ def _slots_of(entry: dict[str, Any]) -> list[int]:
         if first.isdigit():
             slots += range(int(first), int(last[0] if last else first) + 1)
     return slots
-
-
-def _follows(replica: Node, master: Node) -> bool:
-    try:
-        replica.cluster("REPLICATE", master.cluster("MYID"))
-    except ResponseError:
-        return False
-    return True
-
-
-def _has_replicas(master: Node, count: int) -> bool:
-    return int(master.client().info("replication")["connected_slaves"]) == count

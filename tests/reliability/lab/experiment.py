@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from oidc.stores.buckets import bucket_of
 from tests.reliability.lab.checker import Violation, check
 from tests.reliability.lab.cluster import LabCluster, Shard
 from tests.reliability.lab.faults import Fault
+from tests.reliability.lab.growing import GrowingCluster
 from tests.reliability.lab.history import History, Operation
 from tests.reliability.lab.load import Load, loaded
 from tests.reliability.lab.network import ProxiedCluster
@@ -38,6 +40,7 @@ class Setting:
     wait: int = 1
     partitioned: bool = False
     """Nodes and two servers are joined by a network that can be cut."""
+    node_timeout_ms: int = 2000
     breakage: str = ""
     """What is broken in the stores on purpose, see `lab.broken`."""
 
@@ -62,6 +65,23 @@ class Result:
     operations: list[Operation]
     violations: list[Violation]
     strikes: list[Strike] = field(default_factory=list)
+    fail_overs: int = 0
+    """Elections. More than the fault explains: the machine itself stood still for a while."""
+
+    def story(self) -> str:
+        """Tell what went wrong, with all that happened to the first victim."""
+        rules = Counter(violation.rule for violation in self.violations)
+        lines = [f"{self.fail_overs} fail-overs", *(f"{n} x {rule}" for rule, n in rules.items())]
+        if self.violations:
+            victim = self.violations[0].operation
+            lines += [str(strike) for strike in self.strikes] + [str(victim)]
+            lines += [
+                str(operation)
+                for operation in self.operations
+                if operation.actor == victim.actor
+                and victim.started - 10 < operation.started <= victim.ended
+            ]
+        return "\n".join(lines)
 
 
 class Bench:
@@ -77,8 +97,8 @@ class Bench:
     def experiment(self, setting: Setting) -> Iterator[Experiment]:
         """Start a cluster and a server on it; both are gone after the block."""
         directory = self.directory / f"cluster-{time.monotonic_ns()}"
-        kind = ProxiedCluster if setting.partitioned else LabCluster
-        cluster = kind(directory, setting.masters, setting.replicas)
+        kind = ProxiedCluster if setting.partitioned else GrowingCluster
+        cluster = kind(directory, setting.masters, setting.replicas, setting.node_timeout_ms)
         with ExitStack() as ending:
             ending.callback(cluster.end)
             cluster.start()
@@ -86,13 +106,15 @@ class Bench:
             ending.callback(seed.close)
             redis_url = cluster.url if setting.partitioned else seed.url
             installation = self._on(redis_url, setting)
-            world = self.world
-            if setting.partitioned:
-                other = f"http://localhost:{free_base_port(1)}"
-                world = replace(world, servers=(*world.servers, other))
+            # Never at the issuer's own address: servers of another experiment would share it.
+            port, count = free_base_port(2), 2 if setting.partitioned else 1
+            addresses = tuple(f"http://localhost:{port + n}" for n in range(count))
+            world = replace(self.world, servers=addresses)
             application = _BROKEN if setting.breakage else _WHOLE
             servers = [installation.server(url, application) for url in world.servers]
             for server in servers:
+                if isinstance(cluster, ProxiedCluster):
+                    cluster.network.know_server(server.name, server.pids)
                 ending.enter_context(running(server))
             yield Experiment(setting, world, cluster, servers)
 
@@ -135,7 +157,7 @@ class Experiment:
         `warm_up`: answers to everybody before each strike.
         """
         self.cluster.make_whole()
-        strikes = []
+        fail_overs, strikes = self.cluster.fail_overs(), []
         with loaded(replace(self._world, history=History())) as self.load:
             self.load.await_each(done=warm_up)
             for _ in range(times):
@@ -148,4 +170,5 @@ class Experiment:
                 self.load.await_each(done=warm_up)
             self.load.finish(self.cluster.make_whole)
             operations = self.load.operations()
-        return Result(operations, check(operations, may_lose=fault.may_lose_connections), strikes)
+        violations = check(operations, may_lose=fault.may_lose_connections)
+        return Result(operations, violations, strikes, self.cluster.fail_overs() - fail_overs)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from authserver.local.ports import BUS_OFFSET, HOST, free_base_port
 from tests.reliability.lab.cluster import LabCluster
 
 _CHUNK_BYTES = 65_536
-_TICK_SECONDS = 0.02
+_TICK_SECONDS = 0.005
 
 Pids = Callable[[], Iterable[int]]
 
@@ -51,6 +52,7 @@ class Network(threading.Thread):
         self._selector = selectors.DefaultSelector()
         self._servers: dict[str, Pids] = {}
         self._isolated: frozenset[str] = frozenset()
+        self._admitted: deque[_Passage] = deque()
         self._passages: set[_Passage] = set()
         self._is_over = False
 
@@ -76,6 +78,8 @@ class Network(threading.Thread):
 
     def run(self) -> None:
         while not self._is_over:
+            while self._admitted:
+                self._passages.add(self._admitted.popleft())
             for passage in list(self._passages):
                 self._watch(passage)
             for key, _ in self._selector.select(_TICK_SECONDS):
@@ -98,7 +102,16 @@ class Network(threading.Thread):
             passage.is_watched = is_open
 
     def _accept(self, listener: socket.socket, node: Node, offset: int) -> None:
-        client, (address, port) = listener.accept()
+        client, address = listener.accept()
+        port = listener.getsockname()[1]
+        # Beside us: to find out who that is takes longer than others may wait.
+        admission = (client, address, port, node, offset)
+        threading.Thread(target=self._admit, args=admission, daemon=True).start()
+
+    def _admit(
+        self, client: socket.socket, address: tuple[str, int], port: int, node: Node, offset: int
+    ) -> None:
+        party = self._party_at(*address, port)
         try:
             inner = socket.create_connection((HOST, node.port + offset), timeout=1)
         except OSError:
@@ -107,8 +120,7 @@ class Network(threading.Thread):
         for end in (client, inner):
             end.settimeout(1)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        party = self._party_at(address, port, listener.getsockname()[1])
-        self._passages.add(_Passage((client, inner), (party, node.name)))
+        self._admitted.append(_Passage((client, inner), (party, node.name)))
 
     def _pass_on(self, end: socket.socket, passage: _Passage) -> None:
         if passage not in self._passages or not passage.is_watched:
@@ -137,8 +149,10 @@ class Network(threading.Thread):
 class ProxiedCluster(LabCluster):
     """A cluster whose nodes reach each other through a network that can be cut."""
 
-    def __init__(self, directory: Path, masters: int, replicas: int) -> None:
-        super().__init__(directory, masters, replicas)
+    def __init__(
+        self, directory: Path, masters: int, replicas: int, node_timeout_ms: int = 2000
+    ) -> None:
+        super().__init__(directory, masters, replicas, node_timeout_ms)
         self.network = Network(len(self._nodes))
         for number, node in enumerate(self._nodes):
             self.network.open(node, number)

@@ -1,0 +1,110 @@
+"""Faults of the whole: slots and shards move, everything goes away, the network is cut."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.reliability.lab.growing import GrowingCluster, move_slots
+from tests.reliability.lab.history import Outcome
+from tests.reliability.lab.network import ProxiedCluster
+from tests.reliability.lab.waiting import await_that
+
+if TYPE_CHECKING:
+    from tests.reliability.lab.experiment import Experiment
+
+SLOTS_TO_MOVE = 1000
+AWAY_SECONDS = 3.0
+"""How long all nodes are gone: longer than a client waits before it asks again."""
+
+
+@contextmanager
+def slots_move(experiment: Experiment) -> Iterator[None]:
+    """There and back, so that the shape stays."""
+    source, target = experiment.random.sample(experiment.cluster.shards(), 2)
+    slots = source.slots[:SLOTS_TO_MOVE]
+    move_slots(slots, source.master, target.master)
+    move_slots(slots, target.master, source.master)
+    yield
+
+
+@contextmanager
+def shard_joins_and_leaves(experiment: Experiment) -> Iterator[None]:
+    cluster = experiment.cluster
+    assert isinstance(cluster, GrowingCluster)
+    nodes = cluster.add_shard()
+    giving = experiment.choose_shard()
+    slots = giving.slots[: SLOTS_TO_MOVE // 2]
+    move_slots(slots, giving.master, nodes[0])
+    experiment.load.await_each()
+    move_slots(slots, nodes[0], giving.master)
+    cluster.remove_shard(nodes)
+    yield
+
+
+@contextmanager
+def memory_is_full(experiment: Experiment) -> Iterator[None]:
+    masters = [shard.master for shard in experiment.cluster.shards()]
+    for master in masters:
+        master.client().config_set("maxmemory", 1)
+    _await_unavailable(experiment)
+    for master in masters:
+        master.client().config_set("maxmemory", 0)
+    yield
+
+
+@contextmanager
+def all_nodes_die_and_come_back(experiment: Experiment) -> Iterator[None]:
+    experiment.cluster.kill_all()
+    _await_unavailable(experiment)
+    time.sleep(AWAY_SECONDS)
+    experiment.cluster.start_again()
+    yield
+
+
+@contextmanager
+def all_nodes_come_back_elsewhere(experiment: Experiment) -> Iterator[None]:
+    """The seed's name stays, every address behind it is another one."""
+    experiment.cluster.kill_all()
+    _await_unavailable(experiment)
+    experiment.cluster.move_to_other_ports()
+    experiment.cluster.start_again()
+    yield
+
+
+@contextmanager
+def server_dies(experiment: Experiment) -> Iterator[None]:
+    [server] = experiment.servers
+    server.kill()
+    server.start()
+    yield
+
+
+@contextmanager
+def master_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
+    """One server reaches only the old master, the other one all but that."""
+    cluster = experiment.cluster
+    assert isinstance(cluster, ProxiedCluster)
+    master = experiment.choose_shard().master
+    cluster.network.isolate(master.name, experiment.servers[0].name)
+    try:
+        cluster.await_takeover(master)
+        if experiment.setting.wait < cluster.replicas:
+            experiment.load.await_each()
+    finally:
+        cluster.network.isolate()
+    yield
+
+
+def _await_unavailable(experiment: Experiment) -> None:
+    """Wait until somebody was told that the store is away."""
+    now = time.monotonic()
+    await_that(
+        lambda: any(
+            operation.outcome is Outcome.UNKNOWN and operation.ended > now
+            for operation in experiment.load.operations()
+        ),
+        "nobody noticed",
+    )
