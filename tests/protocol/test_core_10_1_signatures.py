@@ -7,9 +7,11 @@ from typing import Any
 import jwt
 import pytest
 
+from oidc.clients.repository import record_of
 from oidc.clients.service import rotate_secret
 from oidc.keys.algorithms import ID_TOKEN_ALGORITHMS
 from oidc.models import OAuthClient
+from oidc.tokens.logout_token import issue_logout_token
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, RelyingParty, new_person, sign_in
 from tests.support.tokens import half_hash, verified
@@ -141,4 +143,13 @@ def test_signed_userinfo_is_no_id_token_hint(send: Send, alice: Any) -> None:
     browser = Browser(send)
     sign_in(browser, alice)
     answer = client.authorize(browser, id_token_hint=userinfo).redirect_members
+    assert answer["error"] == "invalid_request"
+
+
+def test_a_symmetric_logout_token_is_no_hint(send: Send, alice: Any) -> None:
+    client = register(send, "HS256")
+    token = issue_logout_token(record_of(row_of(client)), str(alice.pk), "a session")
+    browser = Browser(send)
+    sign_in(browser, alice)
+    answer = client.authorize(browser, id_token_hint=token).redirect_members
     assert answer["error"] == "invalid_request"
