@@ -12,7 +12,10 @@ PYTHON ?= $(shell $(find_python))
 environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found on PATH; PYTHON=... names one." >&2; exit 1; }; \
 	"$(PYTHON)" authserver/local/environment.py
 
-.PHONY: help run test check clean
+# Beside other tests on two cores the load starves, and a starved load says little about a fault.
+faults = tests/reliability/test_faults.py
+
+.PHONY: help run test faults check clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -24,7 +27,11 @@ run: ## start Gatehouse and a sample app, with everything they need
 test: ## run every check and test
 	$(environment) development browser
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --ignore $(faults)
+
+faults: ## strike a cluster with every fault under load; wants a machine to itself
+	$(environment) development
+	$(BIN)/pytest $(faults)
 
 check: ## run what needs no server: format, lint, types, import rules, migrations, settings
 	$(environment) development
