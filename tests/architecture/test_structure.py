@@ -123,7 +123,8 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_every_endpoint_is_in_the_metadata(settings: Any) -> None:
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "registration": "open"}
+    switched_on = {"registration": "open", "global_token_revocation_clients": ("a-client",)}
+    settings.GATEHOUSE = {**settings.GATEHOUSE, **switched_on}
     metadata = provider_metadata()
     named = {value for value in metadata.values() if isinstance(value, str)}
     for endpoint in ENDPOINTS:
