@@ -125,9 +125,10 @@ class Node:
         raise NodeFailed(f"{self.name} (port {self.port}) is silent: {self._last_log_line()}")
 
     def answers(self) -> bool:
-        """Tell whether our own process, and no other server, answers on the port."""
+        """Tell whether our own process, and no other, answers on the port, with all its data."""
         try:
-            return int(self.client().info("server")["process_id"]) == self.pid()
+            about = self.client().info("server", "persistence")
+            return int(about["process_id"]) == self.pid() and not int(about["loading"])
         except RedisError:
             return False
 

@@ -41,14 +41,12 @@ def _table(faults: dict[str, Tally]) -> list[str]:
     ]
     for fault in (*FAULTS, PARTITION):
         tally = faults.get(fault.name)
-        if tally is not None:
+        if tally is not None and tally.strikes:
             rows.append(f"| {fault.title} | {_row(tally)} |")
     return rows
 
 
 def _row(tally: Tally) -> str:
-    if not tally.strikes:
-        return " | ".join(["0", "", "", "no service in time", "", "", ""])
     worst = max(tally.without_service)
     elsewhere = ""
     if tally.before_ms:
