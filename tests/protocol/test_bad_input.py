@@ -65,7 +65,9 @@ MALFORMED_BODIES = MALFORMED_PARAMETERS | {
 def test_malformed_body(send: Send, body: bytes) -> None:
     for path in POSTED:
         refused = assert_refused(send("POST", path, "", body, FORM_HEADERS), 400)
-        assert refused.get("error", "invalid_request") == "invalid_request"
+        expected = {} if path in ANSWERED_BY_A_PAGE else {"error": "invalid_request"}
+        assert refused.items() >= expected.items()
+        assert bool(refused) != (path in ANSWERED_BY_A_PAGE)
 
 
 @pytest.mark.parametrize("query", MALFORMED_PARAMETERS.values(), ids=MALFORMED_PARAMETERS)
@@ -184,9 +186,10 @@ def test_body_without_a_length(send: Send, machine: RelyingParty) -> None:
         "Authorization": basic(machine.client_id, machine.client_secret),
     }
     body = b"grant_type=client_credentials"
+    huge = send("POST", "/oauth2/token", "", b"state=" + b"x" * 1_000_000, headers)
     if send is send_to_wsgi:
         assert send("POST", "/oauth2/token", "", body, headers).status == 200
-    huge = send("POST", "/oauth2/token", "", b"state=" + b"x" * 1_000_000, headers)
+        assert_refused(huge, 413)
     assert_refused(huge, 400, 413)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import time
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import jwt
 import pytest
@@ -17,15 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from oidc.keys import jws
 from oidc.models import SigningKey
 from tests.support.battery import (
-    FORM_HEADERS,
-    MARKER,
     UNREADABLE_TOKENS,
     assert_refused,
     forged,
     hs256,
 )
-from tests.support.doors import Browser, Send
-from tests.support.relying_party import ISSUER, RelyingParty, basic, sign_in
+from tests.support.doors import Browser
+from tests.support.relying_party import ISSUER, RelyingParty, sign_in
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -181,78 +177,3 @@ def test_another_spelling_of_a_code_is_another_code(web: RelyingParty, alice: ob
     ):
         assert web.redeem(spelling).status == 400
     assert web.redeem(code).status == 200
-
-
-# --- Client authentication ------------------------------------------------------------------------
-
-BASIC = {
-    "nothing": "Basic",
-    "spaces": "Basic    ",
-    "not base64": "Basic !!!!",
-    "wrong padding": "Basic YTpi=",
-    "no colon": "Basic " + base64.b64encode(b"abc").decode(),
-    "no id": "Basic " + base64.b64encode(b":secret").decode(),
-    "no secret": "Basic " + base64.b64encode(b"id:").decode(),
-    "invalid UTF-8": "Basic " + base64.b64encode(b"\xff:\xfe").decode(),
-    "percent-encoded invalid UTF-8": "Basic " + base64.b64encode(b"%ff:%fe").decode(),
-    "NUL": "Basic " + base64.b64encode(b"a\0b:c").decode(),
-    "percent-encoded NUL": "Basic " + base64.b64encode(b"a%00b:c").decode(),
-    "line break": "Basic " + base64.b64encode(b"a\r\nb:c").decode(),
-    "beyond ASCII": "Basic \xe9\xe9\xe9\xe9",
-    "huge": "Basic " + base64.b64encode(b"a" * 50_000 + b":b").decode(),
-    "marker": basic(MARKER, MARKER),
-    "two of them": basic("a", "b") + ", " + basic("c", "d"),
-    "Bearer": f"Bearer {MARKER}",
-    "Digest": f'Digest username="{MARKER}"',
-    "no scheme": MARKER,
-}
-
-
-@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"])
-@pytest.mark.parametrize("authorization", BASIC.values(), ids=BASIC)
-def test_rfc6749_2_3_1_malformed_credentials(send: Send, path: str, authorization: str) -> None:
-    body = b"grant_type=client_credentials&token=x"
-    answer = send("POST", path, "", body, FORM_HEADERS | {"Authorization": authorization})
-    assert assert_refused(answer, 401)["error"] == "invalid_client"
-    assert answer.header("WWW-Authenticate").startswith("Basic ")
-
-
-def test_rfc6749_2_3_two_authentications(
-    send: Send, web: RelyingParty, spa: RelyingParty, machine: RelyingParty
-) -> None:
-    assertion = {
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": forged({"alg": "ES256"}, {"iss": "x", "sub": "x"}),
-    }
-    form = {"grant_type": "client_credentials", "token": "x"}
-    header = {"Authorization": basic(machine.client_id, machine.client_secret)}
-    secret = {"client_id": machine.client_id, "client_secret": machine.client_secret}
-    for path in ("/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"):
-        for fields, more in ((assertion, header), (secret, header), (assertion | secret, {})):
-            body = urlencode(form | fields).encode()
-            refused = assert_refused(send("POST", path, "", body, FORM_HEADERS | more), 400)
-            assert refused["error"] == "invalid_request"
-
-
-def test_rfc6749_2_3_client_id_of_somebody_else(machine: RelyingParty, web: RelyingParty) -> None:
-    form = {"grant_type": "client_credentials", "client_id": web.client_id}
-    assert assert_refused(machine.token(form), 400)["error"] == "invalid_request"
-    assert machine.token(form | {"client_id": machine.client_id}).status == 200
-
-
-@pytest.mark.parametrize("client_id", ["x" * 5000, "é", "\u202e", "a b", "' OR 1=1 --", "%00"])
-def test_odd_client_ids_are_unknown_clients(send: Send, browser: Browser, client_id: str) -> None:
-    body = f"grant_type=refresh_token&client_id={quote(client_id, safe='')}".encode()
-    assert_refused(send("POST", "/oauth2/token", "", body, FORM_HEADERS), 401)
-    page = browser.get("/oauth2/authorize", client_id=client_id, redirect_uri="https://a.example")
-    assert_refused(page, 400)
-
-
-def test_a_secret_is_compared_whole(machine: RelyingParty) -> None:
-    good = machine.client_secret
-    stored = hashlib.sha256(good.encode()).hexdigest()
-    for secret in (good[:-1], good + "x", good.swapcase(), " " + good, stored, "\u00e9"):
-        machine.client_secret = secret
-        assert machine.token({"grant_type": "client_credentials"}).status == 401
-    machine.client_secret = good
-    assert machine.token({"grant_type": "client_credentials"}).status == 200

@@ -121,7 +121,10 @@ def test_what_is_personal_or_secret_is_never_cached(
     home = browser.get("/accounts/")
     tokens = web.redeem(web.code_for(alice))
     userinfo = web.userinfo(tokens.json()["access_token"])
-    failed = web.redeem("x")
+    failed, revoked = web.redeem("x"), web.revoke("x")
+    preflight = web.send("OPTIONS", "/oauth2/token", "", b"", {})
+    for answer in (revoked, preflight, failed):
+        assert answer.header("Cache-Control") == "no-store"
     for answer in (started, login, consent, home, tokens, userinfo, failed):
         control = answer.header("Cache-Control")
         assert "no-store" in control or "no-cache" in control, answer

@@ -1,0 +1,130 @@
+"""The one event of each request: written beside the request, and never lost in silence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from oidc import events, failures
+from oidc.errors import StoreUnavailable
+from oidc.events import Event, Writer
+from oidc.models import FailedRequest
+
+
+def event(number: int = 0, **members: Any) -> Event:
+    return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, **members)
+
+
+@pytest.fixture
+def written(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Event]]:
+    """What a writer beside the requests has written."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "events_inline": False}
+    batches: list[Event] = []
+    monkeypatch.setattr(events, "_write", batches.extend)
+    yield batches
+
+
+def test_a_thread_of_its_own_writes(written: list[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, threads = threading.Event(), set()
+
+    def write(batch: list[Event]) -> None:
+        threads.add(threading.current_thread())
+        written.extend(batch)
+        seen.set()
+
+    monkeypatch.setattr(events, "_write", write)
+    writer = Writer()
+    writer.put(event())
+    assert seen.wait(5)
+    assert [each.reference for each in written] == ["REFERENCE0"]
+    assert threading.current_thread() not in threads
+
+
+def test_flush_writes_all_in_order(written: list[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writer, "_start", lambda self: None)
+    writer = Writer()
+    for number in range(events.BATCH * 2 + 1):
+        writer.put(event(number))
+    assert written == []
+    writer.flush()
+    assert [each.reference for each in written] == [
+        f"REFERENCE{number}" for number in range(events.BATCH * 2 + 1)
+    ]
+
+
+def test_a_full_queue_drops_counts_and_says_so(
+    written: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Writer, "_start", lambda self: None)
+    monkeypatch.setattr(events, "QUEUE_LENGTH", 3)
+    writer = Writer()
+    for number in range(5):
+        writer.put(event(number))
+    with capture_logs() as logs:
+        writer.flush()
+        writer.flush()
+    assert len(written) == 3
+    assert [(log["event"], log["count"]) for log in logs] == [("events_lost", 2)]
+
+
+def test_requests_at_the_same_time_start_one_writer(written: list[Event]) -> None:
+    writer, start = Writer(), threading.Barrier(8)
+
+    def put() -> None:
+        start.wait()
+        writer.put(event())
+
+    callers = [threading.Thread(target=put) for _ in range(8)]
+    before = threading.active_count()
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    writer.flush()
+    assert threading.active_count() <= before + 1
+    assert len(written) == 8
+
+
+# --- What is kept of failures ---------------------------------------------------------------------
+
+
+def test_failures_are_kept_and_answers_to_prompt_none_are_not(db: None) -> None:
+    failures.keep_failures(
+        [
+            event(1, error="invalid_grant", detail="x" * 5000, client_id="c" * 5000),
+            event(2, error="login_required"),
+            event(3, error="consent_required"),
+        ]
+    )
+    row = FailedRequest.objects.get()
+    assert (row.reference, row.error) == ("REFERENCE1", "invalid_grant")
+    assert (len(row.detail), len(row.client_id)) == (500, 255)
+    assert "invalid_grant" in str(row)
+
+
+def test_an_attack_fills_neither_the_table_nor_the_log(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "MOST_PER_MINUTE", 10)
+    monkeypatch.setattr(failures, "_budget", failures._Budget())
+    with capture_logs() as logs:
+        failures.keep_failures([event(n, error="invalid_client") for n in range(50)])
+        failures.keep_failures([event(n, error="invalid_client") for n in range(50)])
+    assert FailedRequest.objects.count() == 10
+    assert [log["count"] for log in logs] == [40, 50]
+
+
+def test_a_database_that_is_away_costs_the_rows_only(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreUnavailable("database: OperationalError")
+
+    monkeypatch.setattr(FailedRequest.objects, "bulk_create", fail)
+    with capture_logs() as logs:
+        failures.keep_failures([event(error="invalid_client")])
+    assert [log["reason"] for log in logs] == ["StoreUnavailable"]
