@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.html import format_html
 
-from oidc.admin.client_texts import HELP_TEXTS, hidden_fields
+from oidc.admin.client_sections import hidden_fields
+from oidc.admin.client_texts import HELP_TEXTS
 from oidc.admin.fields import ChoicesField, KeySetField, LinesField, word_field
 from oidc.clients import service
 from oidc.clients.profiles import PROFILES, RESPONSE_TYPES
@@ -19,6 +20,11 @@ from oidc.keys.algorithms import (
     DEFAULT_CONTENT_ENCRYPTION,
     ENCRYPTION_ALGORITHMS,
     ID_TOKEN_ALGORITHMS,
+)
+from oidc.keys.resource_jwe import (
+    DEFAULT_RESOURCE_CONTENT_ENCRYPTION,
+    RESOURCE_CONTENT_ENCRYPTIONS,
+    RESOURCE_ENCRYPTION_ALGORITHMS,
 )
 from oidc.models.client import OAuthClient
 
@@ -122,6 +128,14 @@ class ChangeClientForm(ClientForm):
     )
     userinfo_encrypted_response_enc = word_field(
         "Userinfo content encryption", CONTENT_ENCRYPTIONS, empty=DEFAULT_CONTENT_ENCRYPTION
+    )
+    access_token_encryption_alg = word_field(
+        "Access token encryption", RESOURCE_ENCRYPTION_ALGORITHMS, empty="not encrypted"
+    )
+    access_token_encryption_enc = word_field(
+        "Access token content encryption",
+        RESOURCE_CONTENT_ENCRYPTIONS,
+        empty=DEFAULT_RESOURCE_CONTENT_ENCRYPTION,
     )
     subject_type = word_field("Subject type", SUBJECT_TYPES)
     jwks = KeySetField(label="Public keys", required=False)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from oidc.admin.client_buttons import TEMPLATES, ClientButtons
 from oidc.admin.client_forms import ChangeClientForm, NewClientForm
-from oidc.admin.client_texts import NEW_CLIENT_SECTION, SECTIONS, hidden_fields
+from oidc.admin.client_sections import NEW_CLIENT_SECTION, SECTIONS, hidden_fields
 from oidc.admin.connection import connection_of
 from oidc.admin.describe import (
     describe_additional,

@@ -53,6 +53,9 @@ class Client(ClientMixin):
     """`aud` of its access tokens; empty: the issuer."""
     introspection_audience: tuple[str, ...] = ()
     """As a resource server: tokens with one of these in `aud` are readable to it."""
+    access_token_encryption_alg: str = ""
+    """As a resource server: how access tokens for it are encrypted; empty: not at all."""
+    access_token_encryption_enc: str = ""
     access_token_lifetime_seconds: int = 0
     """0: the server's default."""
     backchannel_logout_uri: str = ""

@@ -118,6 +118,8 @@ def record_of(row: OAuthClient) -> Client:
         trusted=row.trusted,
         access_token_audience=tuple(row.access_token_audience),
         introspection_audience=tuple(row.introspection_audience),
+        access_token_encryption_alg=row.access_token_encryption_alg,
+        access_token_encryption_enc=row.access_token_encryption_enc,
         access_token_lifetime_seconds=row.access_token_lifetime_seconds,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,

@@ -63,6 +63,12 @@ class OAuthClient(models.Model):
     access_token_lifetime_seconds = models.PositiveIntegerField("access token lifetime", default=0)
     access_token_audience = models.JSONField("access token audience", default=list, blank=True)
     introspection_audience = models.JSONField("introspection audience", default=list, blank=True)
+    access_token_encryption_alg = models.CharField(
+        "access token encryption", max_length=30, blank=True, default=""
+    )
+    access_token_encryption_enc = models.CharField(
+        "access token content encryption", max_length=30, blank=True, default=""
+    )
 
     backchannel_logout_session_required = models.BooleanField(
         "back-channel logout needs sid", default=False

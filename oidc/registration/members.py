@@ -20,6 +20,8 @@ OWN_SWITCHES = frozenset(
         "access_token_lifetime_seconds",
         "access_token_audience",
         "introspection_audience",
+        "access_token_encryption_alg",
+        "access_token_encryption_enc",
     }
 )
 REGISTRABLE_COLUMNS = tuple(member for member in COLUMNS if member not in OWN_SWITCHES)

@@ -14,6 +14,7 @@ from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle
 from oidc.tokens import handles
+from oidc.tokens.encrypted_access_token import encrypted_for_api, opened
 from oidc.tokens.subjects import subject_for
 
 TYP = "at+jwt"
@@ -67,7 +68,7 @@ def read_access_token(token: str) -> AccessToken:
     Raises:
         InvalidToken: not ours, not an access token, or expired.
     """
-    claims = jws.verify(token, typ=TYP)
+    claims = jws.verify(opened(token), typ=TYP)
     try:
         masked = handles.decode(str(claims.get("jti")))[: handles.MASKED_BYTES]
         random, bucket = handles.unmask(masked)
@@ -102,7 +103,8 @@ def _issue(
         "scope": " ".join(scope),
         **authentication,
     }
-    return jws.sign(claims, algorithm=ACCESS_TOKEN_ALGORITHM, typ=TYP), lifetime
+    token = jws.sign(claims, algorithm=ACCESS_TOKEN_ALGORITHM, typ=TYP)
+    return encrypted_for_api(client.access_token_audience, token, typ=TYP), lifetime
 
 
 def _audience(client: Client, scope: tuple[str, ...]) -> str | list[str]:

@@ -164,6 +164,23 @@ def test_other_encryptions_are_refused(member: str, value: str) -> None:
     assert at_fault(jwks={"keys": [ENC]}, **{member: value}) == {member}
 
 
+def test_access_tokens_are_encrypted_for_an_api_with_a_name_and_a_key() -> None:
+    alg, enc = "access_token_encryption_alg", "access_token_encryption_enc"
+    good = {
+        "redirect_uris": [],
+        "introspection_audience": ["https://api.example"],
+        "jwks": {"keys": [ENC]},
+        alg: "RSA-OAEP-256",
+        enc: "A256GCM",
+    }
+    assert validated("machine", **good)[alg] == "RSA-OAEP-256"
+    assert at_fault("machine", **{**good, "introspection_audience": []}) == {alg}
+    assert at_fault("machine", **{**good, "jwks": None}) == {alg}
+    assert at_fault("machine", **{**good, alg: ""}) == {enc}
+    assert at_fault("machine", **{**good, alg: "ECDH-ES"}) == {alg}
+    assert at_fault("machine", **{**good, enc: "A128CBC-HS256"}) == {enc}
+
+
 @pytest.mark.django_db
 def test_everything_reaches_the_record() -> None:
     members = {

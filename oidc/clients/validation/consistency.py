@@ -15,6 +15,8 @@ from oidc.clients.validation.addresses import origin_of
 from oidc.clients.validation.errors import Problem
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 
+_ACCESS_TOKEN = "access_token_encryption"
+
 Rule = Callable[[dict[str, Any], Profile], Iterator[Problem]]
 
 
@@ -60,15 +62,14 @@ def _symmetric_signatures(metadata: dict[str, Any], _profile: Profile) -> Iterat
 
 
 def _encryption(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
-    for kind in ("id_token", "userinfo"):
-        alg = metadata[f"{kind}_encrypted_response_alg"]
+    for kind in ("id_token_encrypted_response", "userinfo_encrypted_response", _ACCESS_TOKEN):
+        alg, enc = metadata[f"{kind}_alg"], metadata[f"{kind}_enc"]
         if alg and not _has_key_for(metadata, alg):
-            yield Problem(
-                f"{kind}_encrypted_response_alg",
-                "Needs a public key to encrypt to, in jwks or at jwks_uri.",
-            )
-        if metadata[f"{kind}_encrypted_response_enc"] and not alg:
-            yield Problem(f"{kind}_encrypted_response_enc", f"Needs {kind}_encrypted_response_alg.")
+            yield Problem(f"{kind}_alg", "Needs a public key to encrypt to: jwks or jwks_uri.")
+        if enc and not alg:
+            yield Problem(f"{kind}_enc", f"Needs {kind}_alg.")
+    if metadata[f"{_ACCESS_TOKEN}_alg"] and not metadata["introspection_audience"]:
+        yield Problem(f"{_ACCESS_TOKEN}_alg", "Is for an API: introspection_audience names it.")
 
 
 def _has_key_for(metadata: dict[str, Any], alg: str) -> bool:

@@ -19,6 +19,7 @@ from oidc.keys.algorithms import (
     ID_TOKEN_ALGORITHMS,
     SYMMETRIC_ALGORITHM,
 )
+from oidc.keys.resource_jwe import RESOURCE_CONTENT_ENCRYPTIONS, RESOURCE_ENCRYPTION_ALGORITHMS
 
 GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
 ASSERTION_ALGS = (*SIGNING_ALGS, SYMMETRIC_ALGORITHM)
@@ -74,6 +75,8 @@ COLUMNS: dict[str, Check] = {
     "access_token_lifetime_seconds": values.number(30, 86_400, also=(0,)),
     "access_token_audience": values.list_of(values.audience),
     "introspection_audience": values.list_of(values.audience),
+    "access_token_encryption_alg": values.optional(values.one_of(RESOURCE_ENCRYPTION_ALGORITHMS)),
+    "access_token_encryption_enc": values.optional(values.one_of(RESOURCE_CONTENT_ENCRYPTIONS)),
 }
 """Members that the server acts upon. Each is a column of `OAuthClient`."""
 
