@@ -8,7 +8,7 @@ the right node, and nobody can tell that two tokens belong to the same bucket.
 from __future__ import annotations
 
 import base64
-import hmac
+from hashlib import blake2b
 
 from oidc.keys.derived import derived_keys
 
@@ -66,5 +66,5 @@ def _decode(text: str) -> bytes:
 
 
 def _apply(key: bytes, random: bytes, three_bytes: bytes) -> bytes:
-    pad = hmac.digest(key, random, "sha256")
+    pad = blake2b(random, digest_size=3, key=key).digest()
     return bytes(a ^ b for a, b in zip(three_bytes, pad, strict=False))
