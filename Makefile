@@ -13,7 +13,7 @@ environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and
 	"$(PYTHON)" authserver/local/environment.py
 
 # Beside other tests on two cores the load starves, and a starved load says little about a fault.
-faults = tests/reliability/test_faults.py
+faults = tests/reliability/test_faults.py tests/reliability/test_broken_stores.py
 
 .PHONY: help run test faults check clean
 
@@ -27,7 +27,7 @@ run: ## start Gatehouse and a sample app, with everything they need
 test: ## run every check and test
 	$(environment) development browser
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --ignore $(faults)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(addprefix --ignore=,$(faults))
 
 faults: ## strike a cluster with every fault under load; wants a machine to itself
 	$(environment) development
