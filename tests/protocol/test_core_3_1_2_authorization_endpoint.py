@@ -247,6 +247,16 @@ def test_small_max_age_asks_again(signed_in: Browser, web: RelyingParty, max_age
     assert answer.location.startswith("/interaction/")
 
 
+def test_max_age_0_asks_even_in_the_same_instant(
+    browser: Browser, web: RelyingParty, alice: object
+) -> None:
+    with time_machine.travel(time.time(), tick=False):
+        sign_in(browser, alice)
+        web.consented_by(alice)
+        assert web.authorize(browser, max_age="0").location.startswith("/interaction/")
+        assert "code" in web.authorize(browser, max_age="1").redirect_members
+
+
 def test_large_max_age_keeps_the_session(signed_in: Browser, web: RelyingParty) -> None:
     assert "code" in web.authorize(signed_in, max_age="10000").redirect_members
 

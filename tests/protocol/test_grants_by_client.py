@@ -62,6 +62,23 @@ def test_5_2_no_refresh_token_for_who_may_not_refresh(send: Send, alice: object)
     assert client.refresh("x").json()["error"] == "unauthorized_client"
 
 
+def test_oauth21_4_1_1_a_public_client_needs_pkce_whatever_is_registered(
+    spa: RelyingParty, browser: Browser
+) -> None:
+    change(spa, require_pkce=False)
+    answer = spa.authorize(browser, code_challenge=None, code_challenge_method=None)
+    refused = assert_refused(answer, redirected_to=spa.redirect_uri)
+    assert refused["error"] == "invalid_request"
+
+
+def test_4_1_2_1_codes_are_for_clients_of_the_code_grant(
+    web: RelyingParty, browser: Browser
+) -> None:
+    change(web, grant_types=["refresh_token"])
+    refused = assert_refused(web.authorize(browser), redirected_to=web.redirect_uri)
+    assert refused["error"] == "unauthorized_client"
+
+
 def test_a_companys_own_app_asks_for_no_consent(
     send: Send, browser: Browser, alice: object
 ) -> None:
