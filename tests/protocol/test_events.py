@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from oidc import events, failures
@@ -17,6 +18,13 @@ from oidc.models import FailedRequest
 
 def event(number: int = 0, **members: Any) -> Event:
     return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, **members)
+
+
+@pytest.fixture(autouse=True)
+def fresh_loggers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that was used before keeps its processors, and nothing captures what it says."""
+    for module in (events, failures):
+        monkeypatch.setattr(module, "_log", structlog.get_logger())
 
 
 @pytest.fixture
