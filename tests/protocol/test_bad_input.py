@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from oidc.doors.body import MAX_BODY_BYTES
+from oidc.doors.body import MAX_BODY_BYTES, read_text
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.wrapper import MAX_QUERY_BYTES
+from oidc.errors import ProtocolError
 from oidc.http import MAX_PARAMETERS
 from oidc.urls import ENDPOINTS
 from tests.support.battery import DEEP, FORM_HEADERS, MARKER, UNREADABLE_TOKENS, assert_refused
@@ -167,6 +168,15 @@ def test_content_length_beyond_the_limit(send: Send) -> None:
     headers = FORM_HEADERS | {"Content-Length": str(10**12)}
     for path in POSTED:
         assert_refused(send("POST", path, "", b"state=1", headers), 413)
+
+
+def test_a_body_that_is_announced_as_too_large_is_not_read() -> None:
+    def read(size: int) -> bytes:
+        raise AssertionError(f"read {size} bytes")
+
+    with pytest.raises(ProtocolError) as refused:
+        read_text(read, str(MAX_BODY_BYTES + 1), FORM, FORM)
+    assert refused.value.status_code == 413
 
 
 @pytest.mark.parametrize("length", ["8", str(MAX_BODY_BYTES)])

@@ -93,6 +93,14 @@ def test_odd_queries(send: Send, alice: object, query: str) -> None:
             assert not answer.location.startswith(("//", "/\\", "http", "javascript:"))
 
 
+def test_a_request_that_cannot_be_read_gets_a_page_with_its_reference(browser: Browser) -> None:
+    for path in ("/accounts/login/", "/nowhere"):
+        answer = browser.request("GET", path, QUERIES["many"])
+        assert answer.status == 400
+        assert answer.header("X-Request-Id") in answer.text
+        assert "not understood" in answer.text
+
+
 BODIES = {
     "NUL": b"login=%00&password=%00&decision=%00&email=%00",
     "raw NUL": b"login=\x00&password=\x00",
