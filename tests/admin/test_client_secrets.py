@@ -124,5 +124,7 @@ def _all_of_redis() -> list[str]:
 
 
 def _value_of(cluster: Any, key: bytes) -> object:
+    """Return what a key holds; nothing if it has expired since it was found."""
     read = {b"string": cluster.get, b"hash": cluster.hgetall, b"zset": cluster.zscan}
-    return read[cluster.type(key)](key)
+    kind = cluster.type(key)
+    return None if kind == b"none" else read[kind](key)
