@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 
+from oidc.pages import interaction
 from oidc.stores.redis import sign_ons
+from tests.protocol.test_interaction_pages import csrf, log_in
 from tests.support.battery import FORM_HEADERS, UNREADABLE_TOKENS, assert_refused
 from tests.support.doors import Browser, Send, send_to_wsgi
 from tests.support.relying_party import REDIRECT_URI, RelyingParty, basic, s256, sign_in
@@ -237,6 +239,26 @@ def test_a_code_dies_with_the_session_it_came_from(
         sign_ons.end(str(alice.pk), session.sid)
     for code in codes:
         assert web.redeem(code).json()["error"] == "invalid_grant"
+
+
+def test_who_is_signed_out_while_allowing_gets_no_code_and_signs_in_again(
+    browser: Browser, web: RelyingParty, alice: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last look is the store's own, after all that the page has looked at."""
+    started = web.authorize(browser)
+    page = log_in(browser, started, alice)
+    granting = interaction.grant_authorization
+
+    def signed_out_before(*arguments: Any) -> Any:
+        sign_ons.end_all(str(alice.pk))
+        return granting(*arguments)
+
+    monkeypatch.setattr(interaction, "grant_authorization", signed_out_before)
+    answer = browser.post(started.location, csrf(page) | {"decision": "allow"})
+    assert answer.location.startswith("/accounts/login/?next=")
+    monkeypatch.undo()
+    back = browser.follow(log_in(browser, started, alice))
+    assert web.redeem(back.redirect_members["code"]).status == 200
 
 
 def test_signing_out_everywhere_ends_offline_grants_too(web: RelyingParty, alice: object) -> None:
