@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -40,10 +42,8 @@ def generate_after_migrate(**_: object) -> None:
 
 def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
     """Generate a key. Its `kid` is the JWK thumbprint (RFC 7638). Not saved yet."""
-    private_key = algorithms.generate(algorithm)
+    private_key, jwk = _generate(algorithm)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    pem = private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    jwk = JWKRegistry.import_key(pem, algorithms.key_type(algorithm))
     kid = jwk.thumbprint()
     use = {"use": "sig", "alg": algorithm}
     if algorithm in algorithms.DECRYPTION_KEYS:
@@ -55,6 +55,18 @@ def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
         private_key_encrypted=at_rest.encrypt(der),
         status=status,
     )
+
+
+def _generate(algorithm: str) -> tuple[algorithms.PrivateKey, Any]:
+    """Generate a key, and its public JWK. An id that begins with a dash is none to be typed:
+    `keys retire` would take it for an option."""
+    while True:
+        private_key = algorithms.generate(algorithm)
+        public_key = private_key.public_key()
+        pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        jwk = JWKRegistry.import_key(pem, algorithms.key_type(algorithm))
+        if not jwk.thumbprint().startswith("-"):
+            return private_key, jwk
 
 
 def private_key_of(key: SigningKey) -> algorithms.PrivateKey:

@@ -15,12 +15,14 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from joserfc.jwk import JWKRegistry
 
-from oidc.keys import lifecycle, ring
+from oidc.keys import algorithms, lifecycle, ring
 from oidc.models import SigningKey
 from tests.support.doors import send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person
@@ -59,6 +61,21 @@ def test_rfc7638_the_kid_is_the_thumbprint() -> None:
     for kid, key in published().items():
         members = {name: value for name, value in key.items() if name not in ("kid", "use", "alg")}
         assert JWKRegistry.import_key(members).thumbprint() == kid
+
+
+def test_no_kid_looks_like_an_option_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thumbprint of 64 begins with a dash, and such a key could not be retired by its id."""
+    generated = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2000)]
+    first = next(n for n, key in enumerate(generated) if thumbprint(key).startswith("-"))
+    keys = iter([generated[first], generated[first - 1]])
+    monkeypatch.setattr(algorithms, "generate", lambda algorithm: next(keys))
+    announced = lifecycle.announce(ALGORITHM)
+    assert announced.kid == thumbprint(generated[first - 1])
+
+
+def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return JWKRegistry.import_key(pem, "EC").thumbprint()
 
 
 def test_an_announced_key_is_published_and_signs_nothing(web: RelyingParty) -> None:
