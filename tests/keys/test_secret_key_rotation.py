@@ -10,6 +10,7 @@ import pytest
 
 from oidc.keys import ring
 from oidc.stores.redis import sign_ons
+from oidc.stores.redis.counters import counters
 from tests.keys.test_derived_keys import NEW, OLD, use_keys
 from tests.support.doors import Browser, send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person, sign_in
@@ -88,6 +89,7 @@ def test_a_dropped_key_makes_refresh_tokens_and_codes_invalid(
     alice = new_person()
     tokens, code = web.tokens_for(alice), web.code_for(alice)
     use_keys(settings, NEW)  # the process has parsed its signing keys before
+    before = counters.round_trips
     assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
     assert web.redeem(code).json()["error"] == "invalid_grant"
     assert web.introspect(tokens["refresh_token"]).json() == {"active": False}
@@ -95,6 +97,7 @@ def test_a_dropped_key_makes_refresh_tokens_and_codes_invalid(
     assert web.userinfo(tokens["access_token"]).status == 401
     assert web.introspect(tokens["access_token"]).json() == {"active": False}
     assert web.revoke(tokens["access_token"]).status == 200
+    assert counters.round_trips == before  # whom they belong to cannot even be read
     use_keys(settings, OLD)
     assert web.redeem(code).status == 200
     assert web.refresh(tokens["refresh_token"]).status == 200

@@ -135,6 +135,27 @@ def test_rfc9068_4_access_token_for_another_audience(web: RelyingParty, alice: o
     assert web.userinfo(jws.sign(claims, algorithm="ES256", typ="at+jwt")).status == 200
 
 
+def test_core_5_3_userinfo_is_for_tokens_with_the_scope_openid(
+    web: RelyingParty, alice: object
+) -> None:
+    refused = web.userinfo(web.tokens_for(alice, scope="profile email")["access_token"])
+    assert assert_refused(refused, 403)["error"] == "insufficient_scope"
+    assert 'scope="openid"' in refused.header("WWW-Authenticate")
+
+
+def test_no_token_shows_the_code_that_it_came_from(web: RelyingParty, alice: object) -> None:
+    """A resource server reads grant ids; they must not lead back to anything."""
+    code = web.code_for(alice)
+    tokens = web.redeem(code).json()
+    secret = decoded(code)[:16]
+    assert secret not in decoded(claims_of(tokens["access_token"])["jti"])
+    assert secret not in decoded(tokens["refresh_token"])
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def test_forged_id_token_hints_are_refused(
     web: RelyingParty, browser: Browser, alice: object
 ) -> None:
