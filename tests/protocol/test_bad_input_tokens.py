@@ -11,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.contrib.auth import get_user_model
 
 from oidc.keys import jws
 from oidc.models import SigningKey
@@ -141,6 +142,15 @@ def test_core_5_3_userinfo_is_for_tokens_with_the_scope_openid(
     refused = web.userinfo(web.tokens_for(alice, scope="profile email")["access_token"])
     assert assert_refused(refused, 403)["error"] == "insufficient_scope"
     assert 'scope="openid"' in refused.header("WWW-Authenticate")
+
+
+def test_userinfo_asks_for_the_person_whatever_became_of_the_grant(
+    web: RelyingParty, alice: object
+) -> None:
+    """A row that was changed by hand sends no signal, so the grant still lives."""
+    token = web.tokens_for(alice)["access_token"]
+    get_user_model().objects.filter(pk=alice.pk).update(is_active=False)
+    assert assert_refused(web.userinfo(token), 401)["error"] == "invalid_token"
 
 
 def test_no_token_shows_the_code_that_it_came_from(web: RelyingParty, alice: object) -> None:
