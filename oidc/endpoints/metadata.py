@@ -13,6 +13,7 @@ from typing import Any
 
 from accounts.authentication import ACR_VALUES
 from oidc.clients.authentication import ASSERTION_ALGORITHMS, METHOD_NAMES
+from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import RESPONSE_TYPES
 from oidc.clients.validation.members import SUBJECT_TYPES
 from oidc.conf import configuration
@@ -25,7 +26,6 @@ from oidc.keys.algorithms import (
     ENCRYPTION_ALGORITHMS,
     ID_TOKEN_ALGORITHMS,
 )
-from oidc.requests import request_object
 from oidc.requests.checks.prompt import prompt_values
 from oidc.response_mode import RESPONSE_MODES
 from oidc.server import GRANT_TYPES
@@ -85,7 +85,7 @@ def provider_metadata() -> dict[str, Any]:
             "request_parameter_supported": True,
             "request_uri_parameter_supported": True,
             "require_request_uri_registration": True,
-            "request_object_signing_alg_values_supported": [*request_object.ALGORITHMS, "none"],
+            "request_object_signing_alg_values_supported": [*SIGNING_ALGS, "none"],
             "request_object_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
             "request_object_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
             "authorization_response_iss_parameter_supported": True,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from dataclasses import dataclass
 
+from oidc import base64url
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, Mismatch, NotFound, ProtocolError, SessionEnded
 from oidc.grants.base import TokenGrant, TokenResponse, invalid_grant
@@ -93,5 +93,4 @@ def _challenge_of(verifier: str) -> str:
         return ""
     if not _CODE_VERIFIER.match(verifier):
         raise ProtocolError("invalid_grant", "code_verifier is malformed")
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return base64url.encode(hashlib.sha256(verifier.encode()).digest()).decode()

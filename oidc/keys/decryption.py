@@ -5,13 +5,13 @@ Spec: RFC 7516 section 5.2; OpenID Connect Core 1.0 sections 6.1 and 10.2.
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 from joserfc import jwe
 from joserfc.errors import JoseError
 
+from oidc.base64url import decode
 from oidc.keys import lifecycle
 from oidc.keys.algorithms import key_type
 from oidc.keys.jwe import ALLOWED, JoseKey, jose_key
@@ -29,8 +29,10 @@ class DecryptionFailed(Exception):
     """Not encrypted to a key of ours, or not in a supported way. The text is for the log."""
 
 
-def decrypt(token: str) -> bytes:
+def decrypt(token: str, *, alg: str = "", enc: str = "") -> bytes:
     """Return the plaintext of a compact JWE, without knowing who made it.
+
+    `alg`, `enc`: what the sender has registered, if anything; no other is taken from it then.
 
     Retired keys still decrypt: the sender may have kept the key set of yesterday.
 
@@ -40,8 +42,12 @@ def decrypt(token: str) -> bytes:
     """
     if len(token) > LONGEST:
         raise DecryptionFailed("too long")
+    header = _header_of(token)
+    for name, registered in (("alg", alg), ("enc", enc)):
+        if registered and header.get(name) != registered:
+            raise DecryptionFailed(f"another {name} than registered")
     failure = "no key of ours"
-    for key in _candidates(_header_of(token)):
+    for key in _candidates(header):
         try:
             plaintext = jwe.decrypt_compact(token, _parsed(key), algorithms=ALLOWED).plaintext
         except _WHAT_THE_LIBRARY_RAISES as error:
@@ -62,9 +68,8 @@ def _candidates(header: dict[str, Any]) -> list[SigningKey]:
 
 
 def _header_of(token: str) -> dict[str, Any]:
-    encoded = token.partition(".")[0]
     try:
-        header = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+        header = json.loads(decode(token.partition(".")[0]))
     except (ValueError, RecursionError) as error:
         raise DecryptionFailed("malformed header") from error
     if not isinstance(header, dict):

@@ -9,9 +9,10 @@ from typing import Any
 
 import jwt
 
+from oidc.base64url import encode
 from oidc.conf import configuration
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
-from oidc.keys.ring import SigningMaterial, encode, key_ring, verification_key
+from oidc.keys.ring import SigningMaterial, key_ring, verification_key
 
 MAX_SKEW_SECONDS = 10
 """How far the clock of the machine that signed may be ahead of this one's."""

@@ -9,7 +9,6 @@ Spec: RFC 9068 section 4; RFC 7516; RFC 7518 sections 4.3, 4.6 and 5.3.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import os
@@ -23,8 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
+from oidc.base64url import decode, encode
 from oidc.keys.derived import derived_keys
-from oidc.keys.ring import encode
 
 _PURPOSE = "access token encryption"
 _KEY_BYTES = {"A128GCM": 16, "A256GCM": 32}
@@ -63,8 +62,8 @@ def open_own(token: str) -> str:
     """
     try:
         protected, _, iv, ciphertext, tag = token.encode("ascii").split(b".")
-        enc = json.loads(_decode(protected)).get("enc")
-        vector, sealed = _decode(iv), _decode(ciphertext) + _decode(tag)
+        enc = json.loads(decode(protected)).get("enc")
+        vector, sealed = decode(iv), decode(ciphertext) + decode(tag)
     except (ValueError, AttributeError, RecursionError) as error:
         raise NotReadable("malformed") from error
     if enc not in _KEY_BYTES or len(vector) != _IV_BYTES:
@@ -114,7 +113,3 @@ def _with_length(data: bytes) -> bytes:
 
 def _bits(length: int) -> bytes:
     return struct.pack(">I", length * 8)
-
-
-def _decode(part: bytes) -> bytes:
-    return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))

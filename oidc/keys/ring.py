@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 import jwt
 import structlog
 
+from oidc.base64url import encode
 from oidc.errors import StoreUnavailable
 from oidc.keys import algorithms, lifecycle
 from oidc.models import SigningKey
@@ -91,11 +91,6 @@ def forget() -> None:
     """Load anew at the next use: after a change of keys, and between tests."""
     global _current
     _current = None
-
-
-def encode(data: bytes) -> bytes:
-    """Encode as base64url without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _reload(stale: KeyRing | None) -> KeyRing:

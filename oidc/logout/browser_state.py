@@ -12,11 +12,11 @@ import hmac
 import secrets
 from http.cookies import SimpleCookie
 
+from oidc.base64url import encode
 from oidc.clients.validation.addresses import origin_of
 from oidc.conf import configuration
 from oidc.http import Headers
 from oidc.keys.derived import derived_keys
-from oidc.keys.ring import encode
 
 _PURPOSE = "browser state"
 

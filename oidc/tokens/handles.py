@@ -7,9 +7,9 @@ the right node, and nobody can tell that two tokens belong to the same bucket.
 
 from __future__ import annotations
 
-import base64
 from hashlib import blake2b
 
+from oidc import base64url
 from oidc.keys.derived import derived_keys
 
 MASKED_BYTES = 20
@@ -23,7 +23,7 @@ class MalformedHandle(ValueError):
 def mask(random: bytes, bucket: str) -> bytes:
     """Return the 20 bytes for 16 random ones and a bucket."""
     key = derived_keys(_PURPOSE).current
-    return random + bytes((key.key_id,)) + _apply(key.key, random, _decode(bucket + "A"))
+    return random + bytes((key.key_id,)) + _apply(key.key, random, base64url.decode(bucket + "A"))
 
 
 def unmask(masked: bytes) -> tuple[bytes, str]:
@@ -43,7 +43,7 @@ def unmask(masked: bytes) -> tuple[bytes, str]:
 
 def encode(data: bytes) -> str:
     """Encode as base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return base64url.encode(data).decode()
 
 
 def decode(text: str) -> bytes:
@@ -53,16 +53,12 @@ def decode(text: str) -> bytes:
         MalformedHandle: not base64url, or another spelling of the same bytes.
     """
     try:
-        data = _decode(text)
-    except (ValueError, UnicodeEncodeError) as error:
+        data = base64url.decode(text)
+    except ValueError as error:
         raise MalformedHandle("not base64url") from error
     if encode(data) != text:
         raise MalformedHandle("not canonical")
     return data
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _apply(key: bytes, random: bytes, three_bytes: bytes) -> bytes:

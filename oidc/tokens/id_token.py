@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from oidc.base64url import encode
 from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.keys.algorithms import half_hash
-from oidc.keys.ring import encode
 from oidc.stores.records import Grant
 from oidc.tokens.for_client import read_own, secure_like_id_token
 from oidc.tokens.subjects import subject_for
