@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from oidc.errors import ProtocolError
 
@@ -135,6 +135,11 @@ def json_response(members: Mapping[str, Any], status: int = 200, headers: Header
 def redirect(location: str, headers: Headers = ()) -> Response:
     """Answer 303, so that a form post never follows along (RFC 9700 section 4.12)."""
     return Response(303, b"", (("Location", location), NO_STORE, *headers))
+
+
+def with_query(uri: str, members: Mapping[str, str]) -> str:
+    """Add parameters to a URI, which may have a query of its own (RFC 6749 section 3.1.2)."""
+    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(members)}"
 
 
 def error_response(error: ProtocolError) -> Response:

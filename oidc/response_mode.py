@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
-from oidc.http import NO_STORE, Response, redirect
+from oidc.http import NO_STORE, Response, redirect, with_query
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 
@@ -53,11 +53,9 @@ def authorization_response(target: Target, members: Mapping[str, object]) -> Res
     everything["iss"] = configuration().issuer
     if target.response_mode == "form_post":
         return _form_post(target.redirect_uri, everything)
-    encoded = urlencode(everything)
     if target.response_mode == "fragment":
-        return redirect(f"{target.redirect_uri}#{encoded}")
-    separator = "&" if "?" in target.redirect_uri else "?"
-    return redirect(f"{target.redirect_uri}{separator}{encoded}")
+        return redirect(f"{target.redirect_uri}#{urlencode(everything)}")
+    return redirect(with_query(target.redirect_uri, everything))
 
 
 def authorization_error_response(target: Target, error: ProtocolError) -> Response:

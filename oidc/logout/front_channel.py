@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from oidc.clients.repository import find_client
 from oidc.clients.validation.addresses import origin_of
 from oidc.conf import configuration
+from oidc.http import with_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,12 @@ def front_channels(client_ids: Iterable[str], sid: str) -> list[FrontChannel]:
 
     Each gets `iss` and `sid`, whether it requires them or not: who does not know them ignores them.
     """
-    parameters = urlencode({"iss": configuration().issuer, "sid": sid})
+    members = {"iss": configuration().issuer, "sid": sid}
     channels = []
     for client in map(find_client, client_ids):
         if client is not None and client.frontchannel_logout_uri:
             uri = client.frontchannel_logout_uri
-            separator = "&" if "?" in uri else "?"
             channels.append(
-                FrontChannel(client.client_name, f"{uri}{separator}{parameters}", origin_of(uri))
+                FrontChannel(client.client_name, with_query(uri, members), origin_of(uri))
             )
     return channels

@@ -6,12 +6,11 @@ Spec: OpenID Connect RP-Initiated Logout 1.0 sections 2 to 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from accounts.authentication import AuthenticationContext
 from oidc.clients.record import Client
 from oidc.clients.repository import find_client
-from oidc.http import Parameters
+from oidc.http import Parameters, with_query
 from oidc.keys.jws import InvalidToken
 from oidc.tokens.id_token import read_id_token_hint
 from oidc.tokens.subjects import subject_for
@@ -53,8 +52,7 @@ class LogoutRequest:
         uri = self.post_logout_redirect_uri
         if not uri or not self.state:
             return uri
-        separator = "&" if "?" in uri else "?"
-        return f"{uri}{separator}{urlencode({'state': self.state})}"
+        return with_query(uri, {"state": self.state})
 
     def is_about(self, context: AuthenticationContext) -> bool:
         """Tell whether its ID token belongs to this very session, so that nothing must be asked.
