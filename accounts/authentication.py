@@ -89,6 +89,15 @@ def authentication_context(members: Mapping[str, object]) -> AuthenticationConte
     )
 
 
+def signed_in_for_apps(members: Mapping[str, object]) -> AuthenticationContext | None:
+    """Tell who is signed in as `authentication_context` does, and with a session of sign-on.
+
+    A browser session without a `sid` signs nobody in to an app: nothing could end it there.
+    """
+    context = authentication_context(members)
+    return context if context is not None and context.sid else None
+
+
 def satisfies(acr: str, requested: str) -> bool:
     """Tell whether an `acr` is at least as strong as a requested one. Unknown ones never are."""
     if acr not in ACR_VALUES or requested not in ACR_VALUES:

@@ -5,7 +5,7 @@ Spec: RFC 6749 section 3.1; OpenID Connect Core 1.0 section 3.1.2.
 
 from __future__ import annotations
 
-from accounts.authentication import AuthenticationContext, authentication_context
+from accounts.authentication import AuthenticationContext, signed_in_for_apps
 from oidc.authorization import grant_authorization
 from oidc.conf import configuration
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
@@ -83,13 +83,12 @@ def _see_other_with_cookies(parameters: Parameters) -> Response:
 
 
 def _signed_in(request: Request) -> AuthenticationContext | None:
-    """Read who is signed in, straight from the session record. One round trip, none without a
-    cookie. A session without a session of sign-on does not count."""
+    """Read who is signed in, straight from the session record.
+
+    One round trip, none without a cookie.
+    """
     key = request.cookie(configuration().session_cookie_name)
-    if not key:
-        return None
-    context = authentication_context(browser_sessions.load(key) or {})
-    return context if context is not None and context.sid else None
+    return signed_in_for_apps(browser_sessions.load(key) or {}) if key else None
 
 
 def _to_client(request: Request, failure: ErrorForClient) -> Response:

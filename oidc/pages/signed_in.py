@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from accounts.authentication import AuthenticationContext, authentication_context
+from accounts.authentication import AuthenticationContext, signed_in_for_apps
 
 
 def signed_in(request: HttpRequest) -> AuthenticationContext | None:
-    """Return who it is and since when, None if nobody is. A session without `sid` is nobody's."""
-    context = authentication_context(dict(request.session.items()))
-    return context if context is not None and context.sid else None
+    """Return who it is and since when, None if nobody is."""
+    return signed_in_for_apps(dict(request.session.items()))
