@@ -1,21 +1,36 @@
-"""Proxy headers, believed from named addresses only. Spec: RFC 7239 section 5."""
+"""Proxy headers, believed from named addresses only. Spec: RFC 7239 section 8.1; RFC 9440 2.4."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
+from authserver.forwarded import (
+    Malformed,
+    addresses_of_forwarded,
+    addresses_of_x_forwarded_for,
+    plain_address,
+)
 from oidc.doors.wsgi import WSGIApplication
 
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+ADDRESS_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR")
+HEADERS_READ_HERE = (*ADDRESS_HEADERS, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+CERTIFICATE_HEADERS = ("HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN")
 
 
 class TrustedProxies:
     """Put the client's own address into the environ, for both doors.
 
-    The address is the last one in `X-Forwarded-For` that is not a trusted proxy itself: whatever
-    stands further left was written by strangers. Without trusted proxies, the header is dropped.
+    It is the last address that is not a trusted proxy itself: whatever stands further left was
+    written by strangers. So it is from `Forwarded` or from `X-Forwarded-For`. If both are there and
+    differ, one of them may be the client's own work, passed on by a proxy that knows only the
+    other; then neither counts, and the request is the proxy's.
+
+    Who is not a trusted proxy has no certificate to tell of (RFC 9440). No header that was read
+    here, and none that was not believed, goes further.
 
     A socket for both versions of IP shows every IPv4 address as one of the same small IPv6 network
     (`::ffff:192.0.2.7`). Such are read as IPv4, or all of them would share one rate limit.
@@ -23,27 +38,49 @@ class TrustedProxies:
 
     def __init__(self, application: WSGIApplication, trusted: Iterable[str]) -> None:
         self._application = application
-        self._networks = [ip_network(value, strict=False) for value in trusted]
+        self._networks = [_network(value) for value in trusted]
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        environ["REMOTE_ADDR"] = _unmapped(environ.get("REMOTE_ADDR", ""))
-        if self._networks and self._is_trusted(environ["REMOTE_ADDR"]):
-            chain = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            for entry in reversed([value.strip() for value in chain if value.strip()]):
-                address = _unmapped(entry)
-                if not _is_address(address):
-                    break
-                environ["REMOTE_ADDR"] = address
-                if not self._is_trusted(address):
-                    break
-        for name in FORWARDED:
+        peer = environ.get("REMOTE_ADDR", "")
+        address = plain_address(peer)
+        if self._is_trusted(address):
+            forwarded, x_forwarded_for = (environ.get(name, "") for name in ADDRESS_HEADERS)
+            address = self._client_behind(address, forwarded, x_forwarded_for)
+        else:
+            for name in CERTIFICATE_HEADERS:
+                environ.pop(name, None)
+        for name in HEADERS_READ_HERE:
             environ.pop(name, None)
+        environ["REMOTE_ADDR"] = address or peer
         return self._application(environ, start_response)
 
+    def _client_behind(self, proxy: str, forwarded: str, x_forwarded_for: str) -> str:
+        """Return whose request a trusted proxy passes on, as far as it can be told."""
+        told = set()
+        if forwarded:
+            try:
+                told.add(self._first_stranger(proxy, addresses_of_forwarded(forwarded)))
+            except Malformed:
+                return proxy
+        if x_forwarded_for:
+            chain = addresses_of_x_forwarded_for(x_forwarded_for)
+            told.add(self._first_stranger(proxy, chain))
+        return told.pop() if len(told) == 1 else proxy
+
+    def _first_stranger(self, proxy: str, chain: list[str]) -> str:
+        """Walk from the proxy outwards, as long as each hop is one of ours, and can be told."""
+        for address in reversed(chain):
+            if not address:
+                break
+            proxy = address
+            if not self._is_trusted(address):
+                break
+        return proxy
+
     def _is_trusted(self, address: str) -> bool:
-        if not _is_address(address):
+        if not self._networks or not address:
             return False
         return any(ip_address(address) in network for network in self._networks)
 
@@ -66,16 +103,9 @@ class PublicScheme:
         return self._application(environ, start_response)
 
 
-def _is_address(text: str) -> bool:
+def _network(text: str) -> IPv4Network | IPv6Network:
     try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _unmapped(address: str) -> str:
-    """Return the IPv4 address in an IPv4-mapped one (RFC 4291 section 2.5.5.2)."""
-    if not address.lower().startswith("::ffff:") or not _is_address(address):
-        return address
-    return str(IPv6Address(address).ipv4_mapped or address)
+        return ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        problem = f"TRUSTED_PROXIES: {text} is neither an address nor a network"
+        raise ImproperlyConfigured(problem) from error
