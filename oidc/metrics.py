@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter(
     "gatehouse_requests_total",
@@ -21,7 +21,14 @@ STORE_RETRIES = Counter(
 )
 STORE_UNAVAILABLE = Counter(
     "gatehouse_store_unavailable_total",
-    "Calls given up: no answer of the Redis Cluster in time, or too many were waiting already.",
+    "Calls of the Redis Cluster given up, by reason: no_answer in time; too_many_waiting already; "
+    "no_writes, because a node's memory or disk is full; overtaken by others on the way.",
+    ("reason",),
+)
+STORE_SHARDS_UNAVAILABLE = Gauge(
+    "gatehouse_store_shards_unavailable",
+    "Shards of the Redis Cluster that a process waits for in vain: the most that any one does.",
+    multiprocess_mode="livemax",
 )
 TOPOLOGY_CHANGES = Counter(
     "gatehouse_store_topology_changes_total",

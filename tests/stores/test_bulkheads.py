@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import count
@@ -13,7 +15,10 @@ from redis.crc import key_slot
 
 from authserver.local.node import Node
 from oidc.errors import StoreUnavailable
-from oidc.stores.redis.patience import SEATS
+from oidc.stores.redis.connection import NodeConnection
+from oidc.stores.redis.patience import SEATS, SEATS_OF_A_NODE, WaitingRoom
+from oidc.stores.redis.pool import NodePool
+from tests.reliability.lab.waiting import await_that
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import Person
 
@@ -32,8 +37,8 @@ def person_on(master: int, of: int) -> Person:
     raise AssertionError
 
 
-def unavailable() -> float:
-    return REGISTRY.get_sample_value("gatehouse_store_unavailable_total") or 0
+def unavailable(reason: str) -> float:
+    return REGISTRY.get_sample_value("gatehouse_store_unavailable_total", {"reason": reason}) or 0
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def hung(make_cluster: MakeCluster, stores_on: StoresOn) -> Iterator[Node]:
 
 
 def test_calls_to_other_nodes_go_on_while_some_wait_for_a_silent_one(hung: Node) -> None:
-    before = unavailable()
+    too_many, no_answer = unavailable("too_many_waiting"), unavailable("no_answer")
     with ThreadPoolExecutor(THREADS) as server:
         stuck = [server.submit(person_on(0, 3).sign_in) for _ in range(CALLS)]
         others: list[Future[str]] = [
@@ -58,9 +63,43 @@ def test_calls_to_other_nodes_go_on_while_some_wait_for_a_silent_one(hung: Node)
         ]
         wait(others)
         waiting = [call for call in stuck if not call.done()]
-        assert 0 < len(waiting) <= SEATS
+        assert 0 < len(waiting) <= SEATS_OF_A_NODE
         assert all(call.result() for call in others)
     refusals = [call.exception() for call in stuck]
     assert [type(refusal) for refusal in refusals] == [StoreUnavailable] * CALLS
-    assert sum("too many wait" in str(refusal) for refusal in refusals) == CALLS - SEATS
-    assert unavailable() - before == CALLS
+    assert sum("too many wait" in str(refusal) for refusal in refusals) == CALLS - SEATS_OF_A_NODE
+    assert unavailable("too_many_waiting") - too_many == CALLS - SEATS_OF_A_NODE
+    assert unavailable("no_answer") - no_answer == SEATS_OF_A_NODE
+
+
+def test_a_node_known_to_be_silent_is_asked_by_a_few_alone(
+    hung: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks is kept until the time-out: a quarter of the server for half a second."""
+    asking: Counter[int] = Counter()
+    acquire = NodePool.acquire
+
+    def counted(pool: NodePool, timeout_seconds: float) -> NodeConnection:
+        asking[threading.get_ident()] += 1
+        return acquire(pool, timeout_seconds)
+
+    monkeypatch.setattr(NodePool, "acquire", counted)
+    with ThreadPoolExecutor(THREADS) as server:
+        stuck = [server.submit(person_on(0, 3).sign_in) for _ in range(SEATS_OF_A_NODE)]
+        await_that(lambda: min(asking.values(), default=0) > 1 and len(asking) == len(stuck), "")
+        with pytest.raises(StoreUnavailable, match="too many wait"):
+            person_on(0, 3).sign_in()
+        assert threading.get_ident() not in asking
+        assert person_on(1, 3).sign_in()
+        assert not any(call.done() for call in stuck)
+
+
+def test_each_silent_node_has_seats_and_one_thread_never_waits() -> None:
+    room = WaitingRoom()
+    assert [room.enter("a") for _ in range(SEATS_OF_A_NODE + 1)] == [True] * SEATS_OF_A_NODE + [
+        False
+    ]
+    assert [room.enter("b") for _ in range(SEATS_OF_A_NODE)] == [True, False]
+    assert SEATS < THREADS
+    room.leave("a")
+    assert room.enter("b")

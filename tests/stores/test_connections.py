@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from prometheus_client import REGISTRY
 
 from authserver.local.cluster import LocalCluster
 from oidc.errors import StoreUnavailable
@@ -137,13 +138,20 @@ def test_a_full_node_is_unavailable_for_writes_and_answers_reads(lonely: LocalCl
     admin = lonely.nodes()[0].client()
     cluster.run_script(WRITE, ["key"], ["value"], write=True)
     admin.config_set("maxmemory", "1")
+    refusals = _refused_writes()
     try:
         with pytest.raises(StoreUnavailable, match="OOM"):
             cluster.run_script(WRITE, ["key"], ["value"], write=True)
+        assert _refused_writes() == refusals + 1
         assert cluster.run_script(READ, ["key"], ["a"], write=False) == ["key", "a"]
     finally:
         admin.config_set("maxmemory", "0")
     assert cluster.run_script(WRITE, ["key"], ["value"], write=True) == "value"
+
+
+def _refused_writes() -> float:
+    name = "gatehouse_store_unavailable_total"
+    return REGISTRY.get_sample_value(name, {"reason": "no_writes"}) or 0
 
 
 def test_a_node_that_closed_our_connections_is_used_again(lonely: LocalCluster) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from oidc.errors import AlreadyUsed, Mismatch, NotFound, SessionEnded, StoreError, StoreUnavailable
+from oidc.errors import AlreadyUsed, Mismatch, NotFound, SessionEnded, StoreError
+from oidc.stores.redis.unavailable import Reason, unavailable
 
 _ERRORS: dict[str, type[StoreError]] = {
     "not_found": NotFound,
@@ -24,7 +25,7 @@ def unwrap(reply: list[Any]) -> list[Any]:
     if status == "ok":
         return reply[1:]
     if status == "late":
-        raise StoreUnavailable("held up on the way, and overtaken")
+        raise unavailable(Reason.OVERTAKEN, "held up on the way, and overtaken")
     if status == "mismatch":
         raise Mismatch(reply[1])
     raise _ERRORS[status]()

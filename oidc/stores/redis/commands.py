@@ -16,9 +16,9 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from oidc.errors import StoreUnavailable
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.pool import CONNECTIONS_PER_NODE
+from oidc.stores.redis.unavailable import Reason, unavailable
 
 if TYPE_CHECKING:
     from oidc.stores.redis.runner import Cluster
@@ -69,7 +69,7 @@ class CommandCluster(RedisCluster):
                 except _PASSING_ERRORS as error:
                     self.owner.wait(patience, type(error).__name__, refresh=True)
                 except OutOfMemoryError as error:
-                    raise StoreUnavailable("a node takes no writes: OOM") from error
+                    raise unavailable(Reason.NO_WRITES, "a node takes no writes: OOM") from error
 
 
 def connector(

@@ -12,13 +12,22 @@ from typing import Any
 import hiredis
 from redis.connection import Connection
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 _BUFFER_BYTES = 16_384
 _INCOMPLETE = object()
+_SILENCE = (TimeoutError, RedisTimeoutError)
 
 
 class ConnectionBroken(Exception):
-    """The connection failed and was closed. Whether the command was carried out is unknown."""
+    """The connection failed and was closed. Whether the command was carried out is unknown.
+
+    `was_silent`: the node has kept us waiting until the time-out.
+    """
+
+    def __init__(self, text: str, *, was_silent: bool = False) -> None:
+        super().__init__(text)
+        self.was_silent = was_silent
 
 
 class ReplyError(Exception):
@@ -58,7 +67,8 @@ class NodeConnection:
                 raise ConnectionBroken("unexpected data")
         except (OSError, RedisError, hiredis.HiredisError) as error:
             self.close()
-            raise ConnectionBroken(type(error).__name__) from error
+            was_silent = isinstance(error, _SILENCE)
+            raise ConnectionBroken(type(error).__name__, was_silent=was_silent) from error
         except BaseException:
             self.close()
             raise

@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from typing import Self
 
-from oidc.errors import StoreUnavailable
-from oidc.metrics import STORE_RETRIES, STORE_UNAVAILABLE
+from oidc.metrics import STORE_RETRIES
 from oidc.stores.redis.counters import counters
+from oidc.stores.redis.unavailable import Reason, unavailable
 
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.25
 _MOMENT_SECONDS = 0.15
-SEATS = 2
-"""Half of the threads of a worker, see the entry point of production."""
+SEATS = 3
+"""Of the four threads of a worker, see the entry point of production: one is never kept waiting."""
+SEATS_OF_A_NODE = 2
+NOWHERE = ""
+"""Where those wait who do not even know whom for."""
 
 
 class WaitingRoom:
@@ -25,14 +29,21 @@ class WaitingRoom:
     other nodes could answer.
     """
 
-    def __init__(self, seats: int = SEATS) -> None:
-        self._seats = threading.Semaphore(seats)
+    def __init__(self, seats: int = SEATS, seats_of_a_node: int = SEATS_OF_A_NODE) -> None:
+        self._seats, self._seats_of_a_node = seats, seats_of_a_node
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
-    def enter(self) -> bool:
-        return self._seats.acquire(blocking=False)
+    def enter(self, node: str) -> bool:
+        with self._lock:
+            if self._taken.total() == self._seats or self._taken[node] == self._seats_of_a_node:
+                return False
+            self._taken[node] += 1
+            return True
 
-    def leave(self) -> None:
-        self._seats.release()
+    def leave(self, node: str) -> None:
+        with self._lock:
+            self._taken[node] -= 1
 
 
 class Patience:
@@ -41,32 +52,35 @@ class Patience:
     A context: its seat in the waiting room is free again afterwards.
     """
 
-    __slots__ = ("_deadline", "_has_seat", "_pause", "_room", "seconds")
+    __slots__ = ("_deadline", "_pause", "_room", "_seat", "seconds")
 
     def __init__(self, seconds: float, room: WaitingRoom) -> None:
         self.seconds = seconds
         self._deadline = time.monotonic() + seconds
         self._pause = _FIRST_PAUSE_SECONDS
         self._room = room
-        self._has_seat = False
+        self._seat: str | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._has_seat:
-            self._room.leave()
+        if self._seat is not None:
+            self._room.leave(self._seat)
 
     def remaining(self) -> float:
         return self._deadline - time.monotonic()
 
-    def wait(self, reason: str, event: threading.Event | None = None) -> None:
+    def wait(self, reason: str, node: str = NOWHERE, event: threading.Event | None = None) -> None:
         """Pause before the next attempt, and at least until `event`, if there is time.
+
+        Most of what a changing cluster answers passes within a moment; after that it takes a seat.
 
         Raises:
             StoreUnavailable: the deadline has passed, or too many wait already.
         """
-        self._take_a_seat(reason)
+        if self.seconds - self.remaining() >= _MOMENT_SECONDS:
+            self.take_a_seat(reason, node)
         pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
         if event is not None:
@@ -74,19 +88,20 @@ class Patience:
             event.wait(max(self.remaining(), 0))
             pause -= time.monotonic() - started
         if pause >= self.remaining():
-            STORE_UNAVAILABLE.inc()
-            raise StoreUnavailable(f"no answer within {self.seconds} s: {reason}")
+            raise unavailable(Reason.NO_ANSWER, f"no answer within {self.seconds} s: {reason}")
         counters.retries += 1
         STORE_RETRIES.inc()
         if pause > 0:
             time.sleep(pause)
 
-    def _take_a_seat(self, reason: str) -> None:
-        """Wait a moment standing: most of what a changing cluster answers passes within that."""
-        waited = self.seconds - self.remaining()
-        if self._has_seat or waited < _MOMENT_SECONDS:
+    def take_a_seat(self, reason: str, node: str) -> None:
+        """Be one of the few that wait for a node, until the call is over.
+
+        Raises:
+            StoreUnavailable: too many wait already.
+        """
+        if self._seat is not None:
             return
-        self._has_seat = self._room.enter()
-        if not self._has_seat:
-            STORE_UNAVAILABLE.inc()
-            raise StoreUnavailable(f"too many wait already: {reason}")
+        if not self._room.enter(node):
+            raise unavailable(Reason.TOO_MANY_WAITING, f"too many wait already: {reason}")
+        self._seat = node

@@ -12,7 +12,11 @@ CONNECTIONS_PER_NODE = 64
 
 
 class NodePool:
-    """At most `limit` connections; the one used last is lent first, so that spare ones rest."""
+    """At most `limit` connections; the one used last is lent first, so that spare ones rest.
+
+    `trouble`, `trouble_of_writes`: why the last call has waited for an answer, or for its write to
+    be confirmed, in vain; empty once one has come through.
+    """
 
     def __init__(
         self, name: str, make: Callable[[], NodeConnection], limit: int = CONNECTIONS_PER_NODE
@@ -21,6 +25,7 @@ class NodePool:
         self._make = make
         self._idle: deque[NodeConnection] = deque()
         self._free = threading.Semaphore(limit)
+        self.trouble = self.trouble_of_writes = ""
 
     def acquire(self, timeout_seconds: float) -> NodeConnection:
         """Lend a connection, after waiting for one if all are lent. Give it back by `release`.

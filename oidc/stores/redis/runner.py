@@ -15,10 +15,10 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis.address import parse_address
 from oidc.stores.redis.commands import CommandCluster, connector
 from oidc.stores.redis.connection import ConnectionBroken, ReplyError
-from oidc.stores.redis.counters import counters
-from oidc.stores.redis.outage import ANYWHERE, Outage
-from oidc.stores.redis.packets import ASKING, packed, wait_for
-from oidc.stores.redis.patience import Patience, WaitingRoom
+from oidc.stores.redis.exchange import exchange
+from oidc.stores.redis.outage import ANYWHERE, Outages
+from oidc.stores.redis.packets import packed
+from oidc.stores.redis.patience import NOWHERE, Patience, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
@@ -39,7 +39,7 @@ class Cluster:
         self._room = WaitingRoom()
         address = parse_address(url)
         self.topology = Topology(address, connector(address.options, self))
-        self._outage = Outage(self.topology.pool_of_slot)
+        self._outages = Outages(self.topology.node_of_slot)
 
     def run_script(
         self, script: Script, keys: list[str], arguments: list[Argument], *, write: bool
@@ -65,9 +65,9 @@ class Cluster:
                     self.wait(patience, str(failure), refresh=refresh, slot=slot, write=write)
                     continue
                 except StoreUnavailable as refusal:
-                    self._outage.note_failure(slot, str(refusal), write=write)
+                    self._outages.note_failure(slot, str(refusal), write=write)
                     raise
-                self._outage.note_answer(slot, write=write)
+                self._outages.note_answer(slot, write=write)
                 return reply
 
     def post(self, command: str, key: str, *arguments: str) -> None:
@@ -116,10 +116,11 @@ class Cluster:
         Raises:
             StoreUnavailable: the deadline has passed, or too many wait already.
         """
+        node = NOWHERE if slot == ANYWHERE else self.topology.node_of_slot(slot)
         try:
-            patience.wait(reason, self.topology.refresh() if refresh else None)
+            patience.wait(reason, node, self.topology.refresh() if refresh else None)
         except StoreUnavailable:
-            self._outage.note_failure(slot, reason, write=write)
+            self._outages.note_failure(slot, reason, write=write)
             raise
 
     # --- One attempt --------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class Cluster:
         packet = script.pack(keys, arguments)
         replicas = self._replicas() if write else 0
         asking = False
-        reply = self._exchange(pool, packet, replicas, patience)
+        reply = exchange(pool, packet, replicas, patience)
         for _ in range(_MOST_DETOURS):
             if type(reply) is not ReplyError:
                 return reply
@@ -150,7 +151,7 @@ class Cluster:
                 packet = script.pack_with_source(keys, arguments)
             else:
                 break
-            reply = self._exchange(pool, packet, replicas, patience, asking=asking)
+            reply = exchange(pool, packet, replicas, patience, asking=asking)
         if type(reply) is ReplyError:
             judge(reply)
         return reply
@@ -160,38 +161,6 @@ class Cluster:
         if pool is None:
             raise NotNow(self.topology.last_error or "no node holds the slot", refresh=True)
         return pool
-
-    def _exchange(
-        self,
-        pool: NodePool,
-        packet: bytes,
-        replicas: int,
-        patience: Patience,
-        *,
-        asking: bool = False,
-    ) -> Any:
-        """Send one script to one node; return its reply, an error as `ReplyError`."""
-        count = 1
-        if asking:
-            packet, count = ASKING + packet, 2
-        if replicas:
-            packet, count = packet + wait_for(replicas), count + 1
-        try:
-            connection = pool.acquire(patience.remaining())
-            try:
-                replies = connection.exchange(packet, count)
-            finally:
-                pool.release(connection)
-        except ConnectionBroken as error:
-            pool.close_idle()
-            raise NotNow(str(error), refresh=True) from error
-        counters.round_trips += 1
-        reply = replies[1] if asking else replies[0]
-        if replicas and type(reply) is not ReplyError:
-            confirmed = replies[-1]
-            if type(confirmed) is not int or confirmed < replicas:
-                raise NotNow("not confirmed by enough replicas", refresh=True)
-        return reply
 
     def _replicas(self) -> int:
         if self._wait_replicas is not None:

@@ -50,6 +50,11 @@ class Topology:
         nodes: list[ClusterNode] | None = self.cluster.nodes_manager.slots_cache.get(slot)
         return self._pool(nodes[0]) if nodes else None
 
+    def node_of_slot(self, slot: int) -> str:
+        """Return the address of the slot's master; empty while nobody knows it."""
+        pool = self.pool_of_slot(slot)
+        return pool.name if pool else ""
+
     def pool_of_redirect(self, redirect: str) -> NodePool:
         """Return the pool of the node that an `ASK` answer names, `<slot> <host>:<port>`."""
         host, _, port = redirect.partition(" ")[2].rpartition(":")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oidc.errors import StoreUnavailable
 from oidc.stores.redis.connection import ReplyError
+from oidc.stores.redis.unavailable import Reason, unavailable
 
 _MOVING_CODES = frozenset({"ASK", "TRYAGAIN"})
 _PASSING_CODES = _MOVING_CODES | {
@@ -39,5 +39,6 @@ def judge(error: ReplyError) -> None:
     if any(text in error.message for text in _PASSING_TEXTS):
         raise NotNow(error.message) from error
     if error.code in _REFUSING_CODES:
-        raise StoreUnavailable(f"a node takes no writes: {error.code}") from error
+        text = f"a node takes no writes: {error.code}"
+        raise unavailable(Reason.NO_WRITES, text) from error
     raise error

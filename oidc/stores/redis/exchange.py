@@ -1,0 +1,62 @@
+"""One script, sent to one node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oidc.stores.redis.connection import ConnectionBroken, ReplyError
+from oidc.stores.redis.counters import counters
+from oidc.stores.redis.packets import ASKING, wait_for
+from oidc.stores.redis.patience import Patience
+from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.verdicts import NotNow
+
+_UNCONFIRMED = "not confirmed by enough replicas"
+
+
+def exchange(
+    pool: NodePool, packet: bytes, replicas: int, patience: Patience, *, asking: bool = False
+) -> Any:
+    """Send a script to a node, and return its reply, an error as `ReplyError`.
+
+    A silent node keeps whoever asks it for as long as a time-out takes, so few may; the same goes
+    for writes that nobody confirms.
+
+    Raises:
+        NotNow: no answer, or not enough `replicas` have confirmed it.
+        StoreUnavailable: the node is in trouble, and enough others are trying.
+    """
+    trouble = pool.trouble or (pool.trouble_of_writes if replicas else "")
+    if trouble:
+        patience.take_a_seat(trouble, pool.name)
+    count = 1
+    if asking:
+        packet, count = ASKING + packet, 2
+    if replicas:
+        packet, count = packet + wait_for(replicas), count + 1
+    replies = _replies(pool, packet, count, patience)
+    reply = replies[1] if asking else replies[0]
+    if replicas and type(reply) is not ReplyError:
+        confirmed = replies[-1]
+        if type(confirmed) is not int or confirmed < replicas:
+            pool.trouble_of_writes = _UNCONFIRMED
+            raise NotNow(_UNCONFIRMED, refresh=True)
+        pool.trouble_of_writes = ""
+    return reply
+
+
+def _replies(pool: NodePool, packet: bytes, count: int, patience: Patience) -> list[Any]:
+    try:
+        connection = pool.acquire(patience.remaining())
+        try:
+            replies = connection.exchange(packet, count)
+        finally:
+            pool.release(connection)
+    except ConnectionBroken as error:
+        if error.was_silent:
+            pool.trouble = str(error)
+        pool.close_idle()
+        raise NotNow(str(error), refresh=True) from error
+    counters.round_trips += 1
+    pool.trouble = ""
+    return replies
