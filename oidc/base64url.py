@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import base64
+from binascii import a2b_base64, b2a_base64
+
+_TO_URL_ALPHABET = bytes.maketrans(b"+/", b"-_")
+_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 def encode(data: bytes) -> bytes:
     """Encode, as bytes: what is encoded is mostly signed next."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    return b2a_base64(data, newline=False).translate(_TO_URL_ALPHABET, b"=")
 
 
 def decode(text: str | bytes) -> bytes:
@@ -17,4 +20,4 @@ def decode(text: str | bytes) -> bytes:
         ValueError: not ASCII, or of an impossible length.
     """
     encoded = text.encode("ascii") if isinstance(text, str) else text
-    return base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
+    return a2b_base64(encoded.translate(_FROM_URL_ALPHABET) + b"==")

@@ -12,8 +12,7 @@ import logging
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -33,20 +32,22 @@ LOGGED = (
 _log = structlog.get_logger(LOGGER)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """How one request ended. `error` is an OAuth error code, `detail` the reason for admins."""
+class Event(NamedTuple):
+    """How one request ended, and when (epoch seconds).
+
+    `error` is an OAuth error code, `detail` the reason for admins.
+    """
 
     reference: str
     endpoint: str
     method: str
     status: int
     duration_ms: float
+    at: float
     client_id: str = ""
     user_id: str = ""
     error: str = ""
     detail: str = ""
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Writer:
@@ -117,8 +118,8 @@ def report_defect(reference: str, endpoint: str, error: Exception) -> None:
 
 def _write(batch: list[Event]) -> None:
     is_logged = _log_is_enabled()
+    metrics.count(batch)
     for event in batch:
-        metrics.count(event.endpoint, event.status, event.error, event.duration_ms / 1000)
         if is_logged or event.status >= 500:
             _log_event(event)
     failures = [event for event in batch if event.error]

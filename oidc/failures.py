@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -43,7 +43,7 @@ class Failure(Protocol):
     @property
     def detail(self) -> str: ...
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> float: ...
 
 
 class _Budget:
@@ -87,7 +87,7 @@ def forget_old_failures() -> int:
 def _row(failure: Failure) -> FailedRequest:
     return FailedRequest(
         reference=failure.reference,
-        at=failure.at,
+        at=datetime.fromtimestamp(failure.at, UTC),
         endpoint=failure.endpoint,
         status=failure.status,
         error=failure.error[:60],

@@ -6,12 +6,11 @@ Neither knows about WSGI or Django.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus, urlencode
 
+from oidc.compact_json import compact_json
 from oidc.errors import ProtocolError
 
 MAX_PARAMETERS = 100
@@ -27,18 +26,20 @@ class Parameters(dict[str, str]):
     `repeated` has the names that came more than once; the first value is kept.
     """
 
-    __slots__ = ("repeated",)
+    repeated: frozenset[str] = frozenset()
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]] | dict[str, str] = ()) -> None:
         super().__init__()
-        self.repeated: frozenset[str] = frozenset()
         seen: set[str] = set()
-        for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        for name, value in pairs.items() if isinstance(pairs, dict) else pairs:
             if name in seen:
                 self.repeated |= {name}
             elif value:
                 self[name] = value
             seen.add(name)
+
+
+NO_PARAMETERS = Parameters()
 
 
 def parse_parameters(encoded: str) -> Parameters:
@@ -48,23 +49,35 @@ def parse_parameters(encoded: str) -> Parameters:
         ProtocolError: `invalid_request`: not UTF-8, a control character, or too many parameters.
     """
     if not encoded:
-        return Parameters()
+        return NO_PARAMETERS
+    if encoded.count("&") >= MAX_PARAMETERS:
+        raise ProtocolError("invalid_request", "too many parameters")
     try:
-        pairs = parse_qsl(
-            encoded,
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=MAX_PARAMETERS,
-        )
+        return Parameters(_pairs(encoded))
     except UnicodeDecodeError as error:
         raise ProtocolError("invalid_request", "a parameter is not valid UTF-8") from error
-    except ValueError as error:
-        raise ProtocolError("invalid_request", "too many parameters") from error
-    for name, value in pairs:
+
+
+def form_urldecode(text: str) -> str:
+    """Decode one `application/x-www-form-urlencoded` name or value.
+
+    Raises:
+        UnicodeDecodeError: what was escaped is not UTF-8.
+    """
+    if "%" in text or "+" in text:
+        return unquote_plus(text, errors="strict")
+    return text
+
+
+def _pairs(encoded: str) -> Iterator[tuple[str, str]]:
+    for pair in encoded.split("&"):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        name, value = form_urldecode(name), form_urldecode(value)
         if has_control_character(name, value):
             raise ProtocolError("invalid_request", "a parameter has a control character")
-    return Parameters(pairs)
+        yield name, value
 
 
 def has_control_character(name: str, value: str) -> bool:
@@ -75,8 +88,7 @@ def has_control_character(name: str, value: str) -> bool:
     return any((c < " " or c == "\x7f") and c not in allowed for c in name + value)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What an endpoint may know about a request.
 
     `headers`: lower-case names, only those that some endpoint reads (`doors.HEADERS`).
@@ -92,9 +104,9 @@ class Request:
     headers: Mapping[str, str]
     remote_address: str
     request_id: str
-    notes: dict[str, Any] = field(default_factory=dict)
-    json: Mapping[str, Any] = field(default_factory=dict)
-    resource: str = ""
+    notes: dict[str, Any]
+    json: Mapping[str, Any]
+    resource: str
 
     def cookie(self, name: str) -> str:
         """Return a cookie's value, or an empty string.
@@ -110,8 +122,7 @@ class Request:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """Status, body and headers. The wrapper adds what every response carries."""
 
     status: int
@@ -128,8 +139,7 @@ _JSON = ("Content-Type", "application/json")
 
 def json_response(members: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
     """Answer with a JSON object that no cache keeps."""
-    body = json.dumps(members, separators=(",", ":")).encode()
-    return Response(status, body, (_JSON, NO_STORE, *headers))
+    return Response(status, compact_json(members), (_JSON, NO_STORE, *headers))
 
 
 def redirect(location: str, headers: Headers = ()) -> Response:

@@ -21,7 +21,8 @@ from oidc.grants.refresh_token import RefreshTokenGrant
 from oidc.http import Parameters, Request, Response, json_response
 
 GRANTS = (AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant)
-GRANT_TYPES = tuple(grant.GRANT_TYPE for grant in GRANTS)
+_BY_GRANT_TYPE = {grant.GRANT_TYPE: grant for grant in GRANTS}
+GRANT_TYPES = tuple(_BY_GRANT_TYPE)
 
 
 class Payload(OAuth2Payload):
@@ -102,14 +103,15 @@ class Server(AuthorizationServer):
         return self.handle_response(*grant.create_token_response())
 
     def get_token_grant(self, request: ServerRequest) -> Any:
-        grant_type = request.payload.grant_type
+        grant_type = request.form.get("grant_type")
         if not grant_type:
             raise ProtocolError("invalid_request", "grant_type is missing")
-        if grant_type not in GRANT_TYPES:
+        grant = _BY_GRANT_TYPE.get(grant_type)
+        if grant is None:
             raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
         if request.client is None or not request.client.check_grant_type(grant_type):
             raise ProtocolError("unauthorized_client", "the client may not use this grant_type")
-        return super().get_token_grant(request)
+        return grant(request, self)
 
     def handle_response(
         self, status: int, body: dict[str, Any], headers: Iterable[tuple[str, str]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oidc.http import Request, Response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """A path, the function behind it, and what the wrapper must know about it.
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from oidc.conf import configuration
+from oidc.doors.endpoint import Endpoint
+from oidc.http import NO_STORE, Headers
 
 HSTS_SECONDS = 365 * 24 * 3600
 
 
 @lru_cache(maxsize=1)
-def security_headers() -> tuple[tuple[str, str], ...]:
+def security_headers() -> Headers:
     """Return the headers against sniffing, framing, referrer leaks and plain HTTP."""
-    headers: tuple[tuple[str, str], ...] = (
+    headers: Headers = (
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Frame-Options", "DENY"),
@@ -23,13 +25,30 @@ def security_headers() -> tuple[tuple[str, str], ...]:
     return headers
 
 
-@lru_cache(maxsize=8)
-def cors_headers(methods: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Return what lets scripts of any origin call an endpoint that looks at no cookie."""
-    return (
-        ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Allow-Methods", ", ".join(methods)),
-        ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
-        ("Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id"),
-        ("Access-Control-Max-Age", "3600"),
-    )
+@lru_cache(maxsize=256)
+def added_headers(endpoint: Endpoint, present: tuple[str, ...], *, is_preflight: bool) -> Headers:
+    """Return what an endpoint's response carries besides its own headers, which win.
+
+    `present`: the names of its own; there are few combinations, so each is worked out once.
+    """
+    taken = set(present)
+    if endpoint.frameable:
+        taken.add("X-Frame-Options")  # has no value that allows it
+    headers = [*security_headers(), NO_STORE]
+    if endpoint.cors:
+        headers += _PREFLIGHT_ANSWER if is_preflight else _CORS
+        if is_preflight:
+            headers.append(("Access-Control-Allow-Methods", ", ".join(endpoint.methods)))
+    return tuple(pair for pair in headers if pair[0] not in taken)
+
+
+# Scripts of any origin may call an endpoint that looks at no cookie. Spec: Fetch section 3.2.
+_CORS: Headers = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id"),
+)
+_PREFLIGHT_ANSWER: Headers = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+    ("Access-Control-Max-Age", "3600"),
+)

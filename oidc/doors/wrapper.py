@@ -8,18 +8,25 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
 from oidc import events
 from oidc.doors.body import FORM, JSON, read_json, read_text
 from oidc.doors.endpoint import Endpoint
-from oidc.doors.headers import cors_headers, security_headers
+from oidc.doors.headers import added_headers
 from oidc.error_page import error_page
 from oidc.errors import PageError, ProtocolError, StoreUnavailable
-from oidc.http import NO_STORE, Parameters, Request, Response, error_response, parse_parameters
+from oidc.http import (
+    NO_PARAMETERS,
+    Parameters,
+    Request,
+    Response,
+    error_response,
+    parse_parameters,
+)
 
 MAX_QUERY_BYTES = 16 * 1024
 WITH_BODY = ("POST", "PUT")
@@ -28,10 +35,10 @@ READ_HEADERS = ("authorization", "cookie", "origin", "accept", "if-none-match", 
 """The request headers that endpoints may read; doors pass on no others."""
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
+_REFERENCE_TRIPLES = ["".join(letters) for letters in product(_REFERENCE_ALPHABET, repeat=3)]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A request as a door received it. `read` returns at most that many bytes of the body."""
 
     method: str
@@ -46,23 +53,15 @@ class Arrival:
 
 def new_reference() -> str:
     """Return a reference id that people can read out: twelve of 31 characters. Not a secret."""
-    return "".join(random.choices(_REFERENCE_ALPHABET, k=12))  # noqa: S311
+    return "".join(random.choices(_REFERENCE_TRIPLES, k=4))  # noqa: S311
 
 
 def serve(endpoint: Endpoint, arrival: Arrival) -> Response:
     """Answer one request: never raises, always leaves one event."""
     started = time.perf_counter()
     reference = new_reference()
-    request = Request(
-        arrival.method,
-        endpoint.path,
-        Parameters(),
-        Parameters(),
-        arrival.headers,
-        arrival.remote_address,
-        reference,
-    )
-    response, error = _answer(endpoint, arrival, request)
+    notes: dict[str, Any] = {}
+    response, error = _answer(endpoint, arrival, reference, notes)
     events.emit(
         events.Event(
             reference=reference,
@@ -70,22 +69,29 @@ def serve(endpoint: Endpoint, arrival: Arrival) -> Response:
             method=arrival.method,
             status=response.status,
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
-            client_id=request.notes.get("client_id", ""),
-            user_id=request.notes.get("user_id", ""),
-            error=error.error if error else request.notes.get("error", ""),
-            detail=error.detail if error else request.notes.get("detail", ""),
+            client_id=notes.get("client_id", ""),
+            user_id=notes.get("user_id", ""),
+            error=error.error if error else notes.get("error", ""),
+            detail=error.detail if error else notes.get("detail", ""),
+            at=time.time(),
         )
     )
-    return _finished(endpoint, response, reference)
+    added = added_headers(
+        endpoint,
+        tuple([name for name, _ in response.headers]),
+        is_preflight=arrival.method == "OPTIONS",
+    )
+    headers = (*response.headers, *added, ("X-Request-Id", reference))
+    return Response(response.status, response.body, headers)
 
 
 def _answer(
-    endpoint: Endpoint, arrival: Arrival, request: Request
+    endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str, Any]
 ) -> tuple[Response, ProtocolError | None]:
     if arrival.method == "OPTIONS" and endpoint.cors:
         return Response(204), None
     try:
-        return endpoint.function(_read(endpoint, arrival, request)), None
+        return endpoint.function(_read(endpoint, arrival, reference, notes)), None
     except ProtocolError as error:
         failure = error
     except StoreUnavailable as error:
@@ -93,17 +99,17 @@ def _answer(
     except (OperationalError, InterfaceError) as error:
         failure = _unavailable(f"database: {type(error).__name__}")
     except Exception as error:  # the outermost place: a defect must still leave a reference
-        events.report_defect(request.request_id, endpoint.name, error)
+        events.report_defect(reference, endpoint.name, error)
         failure = ProtocolError(
             "server_error", "the server failed; its log has the reason", status=500
         )
     if endpoint.for_people or isinstance(failure, PageError):
-        return error_page(failure, request.request_id), failure
+        return error_page(failure, reference), failure
     return error_response(failure), failure
 
 
-def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
-    """Parse query and body into the request.
+def _read(endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str, Any]) -> Request:
+    """Parse query and body into a request.
 
     Raises:
         ProtocolError: 405, 413, 414, 415, or `invalid_request`.
@@ -121,22 +127,22 @@ def _read(endpoint: Endpoint, arrival: Arrival, request: Request) -> Request:
     if not arrival.query_string.isascii():
         raise ProtocolError("invalid_request", "the query is not percent-encoded")
     query = parse_parameters(arrival.query_string)
-    form, members = _read_body(endpoint, arrival) if method in WITH_BODY else (Parameters(), {})
+    form, members = _read_body(endpoint, arrival) if method in WITH_BODY else (NO_PARAMETERS, {})
     if method in WITH_BODY and query and not endpoint.query_on_post:
         raise ProtocolError("invalid_request", "parameters belong in the body, not in the query")
     if not endpoint.for_people and (query.repeated or form.repeated):
         raise ProtocolError("invalid_request", "a parameter is repeated")
     return Request(
-        method,
-        request.path,
-        query,
-        form,
-        request.headers,
-        request.remote_address,
-        request.request_id,
-        request.notes,
-        members,
-        arrival.resource,
+        method=method,
+        path=endpoint.path,
+        query=query,
+        form=form,
+        headers=arrival.headers,
+        remote_address=arrival.remote_address,
+        request_id=reference,
+        notes=notes,
+        json=members,
+        resource=arrival.resource,
     )
 
 
@@ -145,7 +151,7 @@ def _read_body(endpoint: Endpoint, arrival: Arrival) -> tuple[Parameters, dict[s
     expected_type = JSON if endpoint.json else FORM
     text = read_text(arrival.read, arrival.content_length, arrival.content_type, expected_type)
     if endpoint.json:
-        return Parameters(), read_json(text)
+        return NO_PARAMETERS, read_json(text)
     return parse_parameters(text), {}
 
 
@@ -157,17 +163,3 @@ def _unavailable(detail: str) -> ProtocolError:
         detail=detail,
         headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
     )
-
-
-def _finished(endpoint: Endpoint, response: Response, reference: str) -> Response:
-    headers = list(response.headers)
-    present = {name for name, _ in headers}
-    if endpoint.frameable:
-        present.add("X-Frame-Options")  # has no value that allows it
-    headers += [pair for pair in security_headers() if pair[0] not in present]
-    if endpoint.cors:
-        headers += cors_headers(endpoint.methods)
-    if NO_STORE[0] not in present:
-        headers.append(NO_STORE)
-    headers.append(("X-Request-Id", reference))
-    return Response(response.status, response.body, tuple(headers))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from oidc.errors import ProtocolError
 from oidc.grants.base import TokenGrant, TokenResponse
 from oidc.tokens.claims import SCOPES_SUPPORTED
@@ -24,11 +26,16 @@ class ClientCredentialsGrant(TokenGrant):
         """
         if self.client.is_public:
             raise ProtocolError("unauthorized_client", "public clients have no credentials")
-        allowed = tuple(value for value in self.client.scope if value not in SCOPES_SUPPORTED)
+        allowed = _scope_for_machines(self.client.scope)
         requested = tuple(dict.fromkeys(self.form.get("scope", "").split()))
-        if not set(requested).issubset(allowed):
+        if any(value not in allowed for value in requested):
             raise ProtocolError("invalid_scope", "the client may not have this scope")
         self.scope = requested or allowed
 
     def create_token_response(self) -> TokenResponse:
         return 200, issue_machine_token(self.client, self.scope), ()
+
+
+@lru_cache(maxsize=1024)
+def _scope_for_machines(scope: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for value in scope if value not in SCOPES_SUPPORTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from functools import lru_cache
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import jwt
 
 from oidc.base64url import encode
+from oidc.compact_json import compact_json
 from oidc.conf import configuration
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 from oidc.keys.ring import SigningMaterial, key_ring, verification_key
@@ -28,8 +28,7 @@ def sign(claims: dict[str, Any], *, algorithm: str, typ: str) -> str:
     `typ`: the token type of the JOSE header, such as `at+jwt` (RFC 8725 section 3.11).
     """
     material = key_ring().signing[algorithm]
-    payload = encode(json.dumps(claims, separators=(",", ":")).encode())
-    message = _header(material, typ) + b"." + payload
+    message = _header(material, typ) + b"." + encode(compact_json(claims))
     return (message + b"." + encode(material.sign(message))).decode()
 
 

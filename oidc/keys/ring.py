@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import jwt
 import structlog
 
 from oidc.base64url import encode
+from oidc.compact_json import compact_json
 from oidc.errors import StoreUnavailable
 from oidc.keys import algorithms, lifecycle
 from oidc.models import SigningKey
@@ -24,7 +24,7 @@ REFRESH_ON_UNKNOWN_SECONDS = 2
 _log = structlog.get_logger("gatehouse.keys")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SigningMaterial:
     """A key that signs. `sign`: bytes to a JWS signature."""
 
@@ -35,7 +35,7 @@ class SigningMaterial:
     def header(self, typ: str) -> bytes:
         """Return the encoded JOSE header for a token type."""
         members = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
-        return encode(json.dumps(members, separators=(",", ":")).encode())
+        return encode(compact_json(members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _load() -> KeyRing:
     decryption = [key for key in keys if key.algorithm in algorithms.DECRYPTION_KEYS]
     # Those that sign come first: there are verifiers that look no further than the first RSA key.
     published = [key.public_jwk for key in (*signing, *decryption)]
-    jwks = json.dumps({"keys": published}, separators=(",", ":")).encode()
+    jwks = compact_json({"keys": published})
     return KeyRing(
         signing={
             key.algorithm: _signing_material(key)

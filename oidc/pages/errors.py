@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
@@ -32,6 +33,7 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
             method=request.method or "",
             status=error.status_code,
             duration_ms=0,
+            at=time.time(),
             error=error.error,
             detail=error.detail,
         )

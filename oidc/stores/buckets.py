@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 
 BUCKET_BITS = 18
 """Three base64url characters: 262,144 buckets over the 16,384 slots."""
 
 
+@lru_cache(maxsize=10_000)
 def bucket_of(owner_id: str) -> str:
     """Return the bucket of a user id (or, for tokens without a user, a client id)."""
     digest = hashlib.sha256(b"bucket:" + owner_id.encode()).digest()

@@ -52,14 +52,14 @@ def issue_user_access_token(
     """Return an access token for a grant, and its lifetime in seconds."""
     authentication = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": list(grant.amr)}
     sub = subject_for(client, grant.user_id)
-    return _issue(client, sub, scope, handle, authentication)
+    masked = handles.mask(handles.decode(handle.grant_id), handle.bucket)
+    return _issue(client, sub, scope, masked, authentication)
 
 
 def issue_machine_access_token(client: Client, scope: tuple[str, ...]) -> tuple[str, int]:
     """Return an access token of the client itself, and its lifetime in seconds."""
-    random = handles.encode(random_bytes(16))
-    handle = GrantHandle(bucket_of(client.client_id), random)
-    return _issue(client, client.client_id, scope, handle, {})
+    masked = handles.mask(random_bytes(16), bucket_of(client.client_id))
+    return _issue(client, client.client_id, scope, masked, {})
 
 
 def read_access_token(token: str) -> AccessToken:
@@ -87,11 +87,10 @@ def _issue(
     client: Client,
     sub: str,
     scope: tuple[str, ...],
-    handle: GrantHandle,
+    masked: bytes,
     authentication: dict[str, Any],
 ) -> tuple[str, int]:
     now, lifetime = int(time.time()), lifetime_of(client)
-    masked = handles.mask(handles.decode(handle.grant_id), handle.bucket)
     claims = {
         "iss": configuration().issuer,
         "exp": now + lifetime,

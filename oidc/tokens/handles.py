@@ -63,4 +63,4 @@ def decode(text: str) -> bytes:
 
 def _apply(key: bytes, random: bytes, three_bytes: bytes) -> bytes:
     pad = blake2b(random, digest_size=3, key=key).digest()
-    return bytes(a ^ b for a, b in zip(three_bytes, pad, strict=False))
+    return (int.from_bytes(three_bytes) ^ int.from_bytes(pad)).to_bytes(3)

@@ -17,7 +17,7 @@ from oidc.models import FailedRequest
 
 
 def event(number: int = 0, **members: Any) -> Event:
-    return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, **members)
+    return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, 0.0, **members)
 
 
 @pytest.fixture(autouse=True)
