@@ -16,6 +16,7 @@ from oidc.clients.authentication import (
     none,
     private_key_jwt,
 )
+from oidc.clients.authentication.claim import Claim
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.record import Client
 from oidc.clients.repository import find_client
@@ -31,11 +32,8 @@ class Method(Protocol):
     def is_presented(self, request: Request) -> bool:
         """Tell whether a request uses this method. Looks at nothing but the request."""
 
-    def claimed_client_id(self, request: Request) -> str:
-        """Return whom the request claims to come from. May raise `ProtocolError`."""
-
-    def verify(self, request: Request, client: Client) -> None:
-        """Return if the credential proves it, else raise `ProtocolError`."""
+    def claim(self, request: Request) -> Claim:
+        """Read whom the request claims to come from. May raise `ProtocolError`."""
 
 
 METHODS: tuple[Method, ...] = (
@@ -75,7 +73,7 @@ def authenticate_client(request: Request) -> Client:
     if not presented:
         raise invalid_client("the request has no client authentication")
     method = presented[0]
-    client_id = method.claimed_client_id(request)
+    client_id, verify = method.claim(request)
     request.notes["client_id"] = client_id[:255]
     if request.form.get("client_id", client_id) != client_id:
         raise ProtocolError("invalid_request", "client_id differs from the authenticated client")
@@ -86,5 +84,5 @@ def authenticate_client(request: Request) -> Client:
         raise invalid_client(
             f"{method.NAME} presented, {client.token_endpoint_auth_method} registered"
         )
-    method.verify(request, client)
+    verify(client)
     return client

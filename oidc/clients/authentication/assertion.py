@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 
+from oidc.clients.authentication.claim import Claim
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.flood import limit_guards
 from oidc.clients.record import Client
@@ -44,7 +45,17 @@ def presented_algorithm(request: Request) -> str:
     return alg if isinstance(alg, str) else ""
 
 
-def claimed_client_id(request: Request) -> str:
+def claim(request: Request, algorithms: tuple[str, ...], find_keys: FindKeys) -> Claim:
+    """Read whom an assertion is about, to be verified with that client's keys.
+
+    `algorithms`: those of the method; of them only the registered one, if there is one.
+    """
+    return Claim(
+        _claimed_client_id(request), lambda client: _verify(request, client, algorithms, find_keys)
+    )
+
+
+def _claimed_client_id(request: Request) -> str:
     claims = _unverified(request, "claims")
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer or issuer != claims.get("sub"):
@@ -54,13 +65,10 @@ def claimed_client_id(request: Request) -> str:
     return issuer
 
 
-def verify(
+def _verify(
     request: Request, client: Client, algorithms: tuple[str, ...], find_keys: FindKeys
 ) -> None:
-    """Check signature, audience, times, and that the assertion was never used.
-
-    `algorithms`: those of the method; of them only the registered one, if there is one.
-    """
+    """Check signature, audience, times, and that the assertion was never used."""
     header = _unverified(request, "header")
     registered = client.token_endpoint_auth_signing_alg
     algorithm = header.get("alg")

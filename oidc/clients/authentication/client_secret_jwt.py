@@ -6,8 +6,10 @@ for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from oidc.clients.authentication import assertion
-from oidc.clients.authentication.assertion import claimed_client_id
+from oidc.clients.authentication.claim import Claim
 from oidc.clients.record import Client
 from oidc.clients.symmetric import symmetric_secrets
 from oidc.http import Request
@@ -15,8 +17,6 @@ from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 
 NAME = "client_secret_jwt"
 ALGORITHMS = (SYMMETRIC_ALGORITHM,)
-
-__all__ = ["ALGORITHMS", "NAME", "claimed_client_id", "is_presented", "verify"]
 
 
 def is_presented(request: Request) -> bool:
@@ -26,6 +26,10 @@ def is_presented(request: Request) -> bool:
     )
 
 
-def verify(request: Request, client: Client) -> None:
-    # Every valid secret: during a rotation the app may use the old one still.
-    assertion.verify(request, client, ALGORITHMS, lambda *_: symmetric_secrets(client))
+def claim(request: Request) -> Claim:
+    return assertion.claim(request, ALGORITHMS, _secrets)
+
+
+def _secrets(client: Client, _kid: str | None, _alg: str) -> Iterable[bytes]:
+    """Return every valid secret: during a rotation the app may use the old one still."""
+    return symmetric_secrets(client)

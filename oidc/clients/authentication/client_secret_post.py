@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from oidc.clients.authentication.claim import Claim, claim_with_secret
 from oidc.clients.authentication.errors import invalid_client
-from oidc.clients.record import Client
 from oidc.http import Request
 
 NAME = "client_secret_post"
@@ -13,12 +13,7 @@ def is_presented(request: Request) -> bool:
     return "client_secret" in request.form
 
 
-def claimed_client_id(request: Request) -> str:
+def claim(request: Request) -> Claim:
     if "client_id" not in request.form:
         raise invalid_client("client_secret without client_id")
-    return request.form["client_id"]
-
-
-def verify(request: Request, client: Client) -> None:
-    if not client.check_client_secret(request.form["client_secret"]):
-        raise invalid_client("wrong or expired client secret")
+    return claim_with_secret(request.form["client_id"], request.form["client_secret"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oidc.clients.authentication.claim import Claim
 from oidc.clients.record import Client
 from oidc.http import Request
 
@@ -17,9 +18,9 @@ def is_presented(request: Request) -> bool:
     )
 
 
-def claimed_client_id(request: Request) -> str:
-    return request.form["client_id"]
+def claim(request: Request) -> Claim:
+    return Claim(request.form["client_id"], _verify)
 
 
-def verify(request: Request, client: Client) -> None:
+def _verify(_client: Client) -> None:
     """Nothing to verify: that `none` is registered was checked before."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from oidc.clients.authentication import assertion
-from oidc.clients.authentication.assertion import claimed_client_id
+from oidc.clients.authentication.claim import Claim
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.keys import client_keys
-from oidc.clients.record import Client
 from oidc.http import Request
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 
 NAME = "private_key_jwt"
 ALGORITHMS = SIGNING_ALGS
-
-__all__ = ["ALGORITHMS", "NAME", "claimed_client_id", "is_presented", "verify"]
 
 
 def is_presented(request: Request) -> bool:
@@ -24,5 +21,5 @@ def is_presented(request: Request) -> bool:
     )
 
 
-def verify(request: Request, client: Client) -> None:
-    assertion.verify(request, client, ALGORITHMS, client_keys)
+def claim(request: Request) -> Claim:
+    return assertion.claim(request, ALGORITHMS, client_keys)

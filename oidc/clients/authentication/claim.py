@@ -1,0 +1,29 @@
+"""What a request says about its client, before any of it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from oidc.clients.authentication.errors import invalid_client
+from oidc.clients.record import Client
+
+
+class Claim(NamedTuple):
+    """Whom a request claims to come from.
+
+    `verify` returns if the credential proves it for that client, else raises `ProtocolError`.
+    """
+
+    client_id: str
+    verify: Callable[[Client], None]
+
+
+def claim_with_secret(client_id: str, client_secret: str) -> Claim:
+    """Claim to be a client by knowing its secret (RFC 6749 section 2.3.1)."""
+
+    def verify(client: Client) -> None:
+        if not client.check_client_secret(client_secret):
+            raise invalid_client("wrong or expired client secret")
+
+    return Claim(client_id, verify)
