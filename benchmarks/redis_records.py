@@ -83,7 +83,7 @@ def _issue(user_id: str) -> tuple[GrantHandle, str]:
 def store_interaction() -> None:
     """An authorization request that waits for its person."""
     keep_for_browser(
-        _id(),
+        {},
         {
             "response_type": "code",
             "client_id": CLIENT_ID,

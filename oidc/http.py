@@ -109,17 +109,17 @@ class Request(NamedTuple):
     resource: str
 
     def cookie(self, name: str) -> str:
-        """Return a cookie's value, or an empty string.
+        """Return a cookie's value, or an empty string."""
+        return self.cookies().get(name, "")
+
+    def cookies(self) -> dict[str, str]:
+        """Return all cookies.
 
         The last of a name counts, as in Django: if somebody managed to set a second one, the
         endpoints and the pages must not take the browser for two different people.
         """
-        value = ""
-        for pair in self.headers.get("cookie", "").split(";"):
-            key, _, text = pair.partition("=")
-            if key.strip() == name:
-                value = text.strip()
-        return value
+        pairs = (pair.partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 class Response(NamedTuple):

@@ -32,22 +32,22 @@ def start_interaction(
 ) -> tuple[Interaction, Headers]:
     """Keep a request under an id of its own. One round trip.
 
-    Returns the interaction, and the header that gives the browser its binding cookie if it has
-    none: all interactions of one browser share it.
+    Returns the interaction, and the header that gives the browser a binding cookie if it has none:
+    all that a browser starts later shares it.
     """
-    secret = request.cookie(configuration().browser_cookie_name)
-    return keep_for_browser(secret, parameters, purpose=purpose)
+    return keep_for_browser(request.cookies(), parameters, purpose=purpose)
 
 
 def keep_for_browser(
-    browser_secret: str, parameters: Mapping[str, str], *, purpose: str = ""
+    cookies: Mapping[str, str], parameters: Mapping[str, str], *, purpose: str = ""
 ) -> tuple[Interaction, Headers]:
-    """Do what `start_interaction` does, for the value of a browser's binding cookie, or none."""
+    """Do what `start_interaction` does, for a browser with these cookies."""
     headers: Headers = ()
-    if not browser_secret:
-        browser_secret = secrets.token_urlsafe(16)
-        headers = (("Set-Cookie", _browser_cookie(browser_secret)),)
-    interaction = _new(parameters, browser_hash=_hash(browser_secret, purpose))
+    known = browser_secrets(cookies)
+    secret = known[-1] if known else secrets.token_urlsafe(16)
+    if not known:
+        headers = (("Set-Cookie", _browser_cookie(secret)),)
+    interaction = _new(parameters, browser_hash=_hash(secret, purpose))
     interactions.store(interaction, configuration().interaction_lifetime_seconds)
     return interaction, headers
 
@@ -74,15 +74,28 @@ def resume(interaction_id: str, *, request_id: str, purpose: str = "") -> Intera
     return _opened(interactions.consume(interaction_id, request_id=request_id))
 
 
-def find_interaction(interaction_id: str, browser_secret: str, *, purpose: str = "") -> Interaction:
+def browser_secrets(cookies: Mapping[str, str]) -> list[str]:
+    """Return the values of a browser's binding cookies.
+
+    It has several if it came for the first time in several tabs at once. Each answer then sets a
+    cookie, and they have different names so that none takes the place of another.
+    """
+    beginning = f"{configuration().browser_cookie_name}-"
+    return [value for name, value in cookies.items() if value and name.startswith(beginning)]
+
+
+def find_interaction(
+    interaction_id: str, cookies: Mapping[str, str], *, purpose: str = ""
+) -> Interaction:
     """Return a waiting interaction of this browser. One round trip.
 
     Raises:
         NotFound: unknown, finished, expired, of another purpose, or started by another browser.
     """
     interaction = interactions.find(interaction_id)
-    if not browser_secret or not hmac.compare_digest(
-        interaction.browser_hash, _hash(browser_secret, purpose)
+    if not any(
+        hmac.compare_digest(interaction.browser_hash, _hash(secret, purpose))
+        for secret in browser_secrets(cookies)
     ):
         raise NotFound("started by another browser, or for something else")
     return _opened(interaction)
@@ -109,7 +122,7 @@ def _hash(secret: str, purpose: str) -> str:
 
 def _browser_cookie(secret: str) -> str:
     configured = configuration()
-    name = configured.browser_cookie_name
+    name = f"{configured.browser_cookie_name}-{secrets.token_hex(4)}"
     cookie: SimpleCookie = SimpleCookie({name: secret})
     cookie[name]["path"] = "/"
     cookie[name]["httponly"] = True

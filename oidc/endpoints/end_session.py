@@ -8,7 +8,7 @@ from __future__ import annotations
 from oidc.conf import configuration
 from oidc.errors import NotFound, PageError
 from oidc.http import Parameters, Request, Response, redirect
-from oidc.interactions import keep_for_resumption, resume, start_interaction
+from oidc.interactions import browser_secrets, keep_for_resumption, resume, start_interaction
 from oidc.logout.request import PARAMETERS, validate_logout_request
 
 PURPOSE = "logout"
@@ -24,7 +24,7 @@ def end_session(request: Request) -> Response:
     else:
         kept = _checked(request, request.form if request.method == "POST" else request.query)
     base_path = configuration().base_path
-    if request.method == "POST" and not request.cookie(configuration().browser_cookie_name):
+    if request.method == "POST" and not browser_secrets(request.cookies()):
         # From another site it comes without our Lax cookies. A GET from our own has them.
         waiting = keep_for_resumption(kept, purpose=PURPOSE)
         return redirect(f"{base_path}{request.path}?{RESUME_PARAMETER}={waiting.interaction_id}")

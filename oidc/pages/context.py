@@ -25,8 +25,7 @@ def authorization_context(request: HttpRequest) -> dict[str, Any]:
         return nothing
     try:
         interaction_id = resolve(following.removeprefix(base_path)).kwargs["interaction_id"]
-        secret = request.COOKIES.get(configuration().browser_cookie_name, "")
-        parameters = find_interaction(interaction_id, secret).parameters
+        parameters = find_interaction(interaction_id, request.COOKIES).parameters
     except (Resolver404, KeyError, NotFound):
         return nothing
     return {

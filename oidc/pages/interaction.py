@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import AuthenticationContext
 from oidc.authorization import deny_authorization, grant_authorization
-from oidc.conf import configuration
 from oidc.doors.django import to_django
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Response
@@ -44,9 +43,8 @@ ACCOUNT_PAGES = {
 @require_http_methods(["GET", "POST"])
 def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """Do the next thing that the waiting request needs, until nothing is needed any more."""
-    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
     try:
-        waiting = find_interaction(interaction_id, secret)
+        waiting = find_interaction(interaction_id, request.COOKIES)
         authorization = validate_authorization_request(Parameters(waiting.parameters))
         return _go_on(request, waiting, authorization)
     except NotFound:

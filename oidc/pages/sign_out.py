@@ -21,7 +21,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authentication import AuthenticationContext
 from accounts.signals import sign_out_everywhere
-from oidc.conf import configuration
 from oidc.endpoints import end_session as endpoint
 from oidc.errors import NotFound, ProtocolError
 from oidc.http import Parameters
@@ -77,8 +76,7 @@ def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
     """
     context = signed_in(request)
     try:
-        secret = request.COOKIES.get(configuration().browser_cookie_name, "")
-        waiting = find_interaction(logout_id, secret, purpose=endpoint.PURPOSE)
+        waiting = find_interaction(logout_id, request.COOKIES, purpose=endpoint.PURPOSE)
     except NotFound:
         return _go("") if context is None else error_view(request, _NOT_WAITING)
     wanted = validate_logout_request(Parameters(waiting.parameters))
@@ -98,9 +96,8 @@ def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
 
     The page's policy lets in frames of these apps, and of nobody else.
     """
-    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
     try:
-        farewell = find_interaction(farewell_id, secret, purpose=FAREWELL).parameters
+        farewell = find_interaction(farewell_id, request.COOKIES, purpose=FAREWELL).parameters
     except NotFound:
         return _go("")
     channels = front_channels(farewell["clients"].split(), farewell["sid"])
@@ -143,9 +140,8 @@ def _farewell(request: HttpRequest, ended: SignOn | None, target: str) -> HttpRe
     forget_browser_session(request)
     if ended is None or not front_channels(ended.client_ids, ended.sid):
         return _go(target)
-    secret = request.COOKIES.get(configuration().browser_cookie_name, "")
     remembered = {"sid": ended.sid, "clients": " ".join(ended.client_ids), "target": target}
-    farewell, headers = keep_for_browser(secret, remembered, purpose=FAREWELL)
+    farewell, headers = keep_for_browser(request.COOKIES, remembered, purpose=FAREWELL)
     answer = redirect("signing_out", farewell.interaction_id)
     for _, cookie in headers:
         answer.cookies.load(cookie)

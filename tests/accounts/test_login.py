@@ -179,6 +179,17 @@ def test_a_form_without_its_token_is_refused(alice: User) -> None:
     assert post(client, "alice", PASSWORD).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("vouched", "status"),
+    [("same-origin", 302), ("same-site", 403), ("cross-site", 403), ("none", 403), ("", 403)],
+)
+def test_the_browsers_word_that_a_form_is_ours_is_as_good_as_a_token(
+    alice: User, vouched: str, status: int
+) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": vouched})
+    assert post(client, "alice", PASSWORD).status_code == status
+
+
 def test_forms_send_an_origin_that_the_csrf_check_accepts(client: Client, db: None) -> None:
     """Under `no-referrer` a browser says `Origin: null`, and no form would work."""
     assert client.get(LOGIN)["Referrer-Policy"] == "same-origin"

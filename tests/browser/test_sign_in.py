@@ -69,6 +69,25 @@ def test_two_tabs_finish_independently(
     arrive(first, stack.app_url)
 
 
+def test_two_tabs_of_a_first_visit_do_not_take_each_others_cookies(
+    new_context: Callable[..., BrowserContext], stack: Stack, person: Person
+) -> None:
+    """Each tab's requests have left before the other's answers have brought cookies."""
+    context, elsewhere = new_context(), new_context()
+    first, another = context.new_page(), elsewhere.new_page()
+    start(first, stack.app_url)
+    start(another, stack.second_app_url)
+    for page in (first, another):
+        page.wait_for_url(LOGIN)
+    context.add_cookies(elsewhere.cookies())
+    log_in(first, person)
+    decide(first, "allow")
+    arrive(first, stack.app_url)
+    second = context.new_page()
+    second.goto(another.url)
+    arrive(second, stack.second_app_url)
+
+
 def test_two_consent_pages_are_two_requests(
     new_context: Callable[..., BrowserContext], stack: Stack, person: Person
 ) -> None:

@@ -290,7 +290,7 @@ HEADERS = st.fixed_dictionaries(
             st.text(st.characters(max_codepoint=255), max_size=60) | GOOD_VALUES,
         ),
         "Cookie": st.text(st.characters(max_codepoint=255), max_size=60)
-        | st.just("gatehouse_session=x; gatehouse_browser=y"),
+        | st.just("gatehouse_session=x; gatehouse_browser-1=y"),
         "If-None-Match": st.text(st.characters(max_codepoint=255), max_size=20),
     },
 )

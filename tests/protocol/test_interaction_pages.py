@@ -106,6 +106,39 @@ def test_two_tabs_finish_independently(send: Send, browser: Browser, alice: obje
     assert one.redeem(back.redirect_members["code"]).status == 200
 
 
+def test_two_tabs_of_a_first_visit_do_not_take_each_others_cookie(
+    send: Send, browser: Browser, alice: object
+) -> None:
+    """Both requests have left before either answer has brought a cookie."""
+    one, two = RelyingParty.register(send), RelyingParty.register(send)
+    other_tab = Browser(send)
+    first, second = one.authorize(browser), two.authorize(other_tab)
+    browser.cookies |= other_tab.cookies
+    page = log_in(browser, first, alice)
+    back = decide(browser, first.location, page, "allow")
+    assert back.redirect_members["state"] == one.state
+    back = decide(browser, second.location, browser.get(second.location), "allow")
+    assert back.redirect_members["state"] == two.state
+
+
+def test_a_browser_that_has_a_binding_cookie_gets_no_second_one(
+    browser: Browser, web: RelyingParty
+) -> None:
+    assert web.authorize(browser).header("Set-Cookie")
+    assert not web.authorize(browser).header("Set-Cookie")
+
+
+def test_the_cookie_that_scripts_can_read_binds_nothing(
+    send: Send, browser: Browser, web: RelyingParty
+) -> None:
+    """Its name begins alike."""
+    other = Browser(send, {"gatehouse_browser_state": "a"})
+    waiting = web.authorize(other)
+    assert waiting.header("Set-Cookie")
+    browser.cookies["gatehouse_browser_state"] = "a"
+    assert browser.get(waiting.location).status == 400
+
+
 def test_prompt_login_gives_a_later_auth_time(
     browser: Browser, web: RelyingParty, alice: object
 ) -> None:

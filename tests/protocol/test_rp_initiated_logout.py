@@ -111,7 +111,7 @@ def test_2_client_id_may_be_there_too(
 
 
 def test_2_post_works_like_get(browser: Browser, client: RelyingParty, id_token: str) -> None:
-    browser.cookies.setdefault("gatehouse_browser", "a-browser")
+    browser.cookies.setdefault("gatehouse_browser-1", "a-browser")
     fields = {"id_token_hint": id_token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}
     end = browser.follow(browser.post("/oauth2/logout", fields))
     assert end.location == f"{AFTER_LOGOUT}?state=s"
@@ -121,7 +121,7 @@ def test_2_post_works_like_get(browser: Browser, client: RelyingParty, id_token:
 def test_2_a_post_from_another_site_comes_without_cookies_and_is_resumed(
     send: Send, browser: Browser, client: RelyingParty, id_token: str
 ) -> None:
-    browser.cookies["gatehouse_browser"] = "a-browser"
+    browser.cookies["gatehouse_browser-1"] = "a-browser"
     fields = {"id_token_hint": id_token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}
     answer = Browser(send).post("/oauth2/logout", fields)
     assert answer.status == 303
@@ -130,7 +130,7 @@ def test_2_a_post_from_another_site_comes_without_cookies_and_is_resumed(
     assert id_token not in answer.location
     end = browser.follow(browser.get(answer.location))
     assert end.location == f"{AFTER_LOGOUT}?state=s"
-    assert browser.cookies["gatehouse_browser"] == "a-browser"
+    assert browser.cookies["gatehouse_browser-1"] == "a-browser"
     assert not is_signed_in(browser, client)
 
 
@@ -270,7 +270,7 @@ def test_4_what_breaks_a_rule_never_redirects(
     }
     for name, value in change.items():
         parameters[name] = value(id_token) if callable(value) else client_ids.get(value, value)
-    browser.cookies.setdefault("gatehouse_browser", "a-browser")
+    browser.cookies.setdefault("gatehouse_browser-1", "a-browser")
     if method == "GET":
         answer = browser.get("/oauth2/logout", **parameters)
     else:

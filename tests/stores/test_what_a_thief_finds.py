@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings as configured
 
 from authserver.local.cluster import LocalCluster
+from oidc.interactions import browser_secrets
 from oidc.keys import ring
 from tests.protocol.test_interaction_pages import csrf, decide, log_in
 from tests.protocol.test_rfc7523_private_key_jwt import Signer
@@ -76,7 +77,7 @@ def _play(cluster: LocalCluster) -> Scene:
     cookies = browser.cookies
     return Scene(
         cluster, person, web, machine, tokens, code,
-        cookies[SESSION_COOKIE], pending.location.rpartition("/")[2], cookies[BROWSER_COOKIE],
+        cookies[SESSION_COOKIE], pending.location.rpartition("/")[2], browser_secrets(cookies)[0],
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def as_interaction(scene: Scene, text: str) -> bool:
 
 
 def as_browser_secret(scene: Scene, text: str) -> bool:
-    browser = Browser(send_to_wsgi, {BROWSER_COOKIE: text})
+    browser = Browser(send_to_wsgi, {f"{BROWSER_COOKIE}-1": text})
     return browser.get(f"/interaction/{scene.interaction}").status in (200, 302)
 
 
