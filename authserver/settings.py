@@ -99,6 +99,7 @@ GATEHOUSE = {
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
     "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
     "replay_guards_per_minute": 6000,
+    "kept_bytes_per_minute": 1_000_000,
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),
     "registration_profile": env.str("GATEHOUSE_REGISTRATION_PROFILE", default="oidc-compat"),
     "registrations_per_hour": env.int("GATEHOUSE_REGISTRATIONS_PER_HOUR", default=100),

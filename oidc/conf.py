@@ -34,6 +34,9 @@ class Configuration:
     replay_guards_per_minute: int
     """How many assertions, or request objects, a process accepts of one client."""
 
+    kept_bytes_per_minute: int
+    """What a process keeps of requests that wait for a person, from one network."""
+
     registration: str
     """Who may register clients: `off`, `token` (an initial access token is needed), or `open`."""
     registration_profile: str

@@ -20,11 +20,14 @@ from oidc.conf import configuration
 from oidc.errors import NotFound
 from oidc.http import Headers, Request
 from oidc.keys.at_rest import decrypt, encrypt
+from oidc.networks import limit_kept_bytes
 from oidc.stores.records import Interaction
 from oidc.stores.redis import interactions
 
 RESUMPTION_LIFETIME_SECONDS = 60
 _SEALED = "sealed"
+_BYTES_OF_A_RECORD = 300
+"""What a record takes besides its parameters."""
 
 
 def start_interaction(
@@ -34,31 +37,36 @@ def start_interaction(
 
     Returns the interaction, and the header that gives the browser a binding cookie if it has none:
     all that a browser starts later shares it.
+
+    Raises:
+        ProtocolError: 429, this network has left too much already.
     """
-    return keep_for_browser(request.cookies(), parameters, purpose=purpose)
+    interaction, headers = _for_browser(request.cookies(), parameters, purpose)
+    _keep_for_stranger(request, interaction, configuration().interaction_lifetime_seconds)
+    return interaction, headers
 
 
 def keep_for_browser(
     cookies: Mapping[str, str], parameters: Mapping[str, str], *, purpose: str = ""
 ) -> tuple[Interaction, Headers]:
-    """Do what `start_interaction` does, for a browser with these cookies."""
-    headers: Headers = ()
-    known = browser_secrets(cookies)
-    secret = known[-1] if known else secrets.token_urlsafe(16)
-    if not known:
-        headers = (("Set-Cookie", _browser_cookie(secret)),)
-    interaction = _new(parameters, browser_hash=_hash(secret, purpose))
+    """Do what `start_interaction` does, for somebody who has signed in, with these cookies."""
+    interaction, headers = _for_browser(cookies, parameters, purpose)
     interactions.store(interaction, configuration().interaction_lifetime_seconds)
     return interaction, headers
 
 
-def keep_for_resumption(parameters: Mapping[str, str], *, purpose: str = "") -> Interaction:
+def keep_for_resumption(
+    request: Request, parameters: Mapping[str, str], *, purpose: str = ""
+) -> Interaction:
     """Keep a request that is worth as much as its parameters: bound to no browser, for a minute.
 
     Whoever learns its id can do no more than start the request, as with any link to us.
+
+    Raises:
+        ProtocolError: 429, this network has left too much already.
     """
     kept = _new(parameters, browser_hash=purpose)
-    interactions.store(kept, RESUMPTION_LIFETIME_SECONDS)
+    _keep_for_stranger(request, kept, RESUMPTION_LIFETIME_SECONDS)
     return kept
 
 
@@ -99,6 +107,21 @@ def find_interaction(
     ):
         raise NotFound("started by another browser, or for something else")
     return _opened(interaction)
+
+
+def _for_browser(
+    cookies: Mapping[str, str], parameters: Mapping[str, str], purpose: str
+) -> tuple[Interaction, Headers]:
+    known = browser_secrets(cookies)
+    secret = known[-1] if known else secrets.token_urlsafe(16)
+    headers: Headers = () if known else (("Set-Cookie", _browser_cookie(secret)),)
+    return _new(parameters, browser_hash=_hash(secret, purpose)), headers
+
+
+def _keep_for_stranger(request: Request, interaction: Interaction, lifetime_seconds: int) -> None:
+    size = _BYTES_OF_A_RECORD + sum(map(len, interaction.parameters.values()))
+    limit_kept_bytes(request.remote_address, size)
+    interactions.store(interaction, lifetime_seconds)
 
 
 def _new(parameters: Mapping[str, str], *, browser_hash: str) -> Interaction:

@@ -28,7 +28,7 @@ def authorize(request: Request) -> Response:
         request.notes["client_id"] = parameters.get("client_id", "")[:255]
         authorization = validate_authorization_request(parameters, request.request_id)
         if request.method == "POST" and not request.cookie(configuration().session_cookie_name):
-            return _see_other_with_cookies(authorization.parameters)
+            return _see_other_with_cookies(request, authorization.parameters)
         return _answer(request, authorization)
     except ErrorForClient as failure:
         return _to_client(request, failure)
@@ -75,9 +75,9 @@ def _parameters_of(request: Request) -> Parameters:
     return Parameters(kept.parameters)
 
 
-def _see_other_with_cookies(parameters: Parameters) -> Response:
+def _see_other_with_cookies(request: Request, parameters: Parameters) -> Response:
     """Resume a POST as a GET: one from another site came without our Lax cookies."""
-    kept = keep_for_resumption(parameters)
+    kept = keep_for_resumption(request, parameters)
     here = f"{configuration().base_path}/oauth2/authorize"
     return redirect(f"{here}?{RESUME_PARAMETER}={kept.interaction_id}")
 

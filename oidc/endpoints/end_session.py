@@ -26,7 +26,7 @@ def end_session(request: Request) -> Response:
     base_path = configuration().base_path
     if request.method == "POST" and not browser_secrets(request.cookies()):
         # From another site it comes without our Lax cookies. A GET from our own has them.
-        waiting = keep_for_resumption(kept, purpose=PURPOSE)
+        waiting = keep_for_resumption(request, kept, purpose=PURPOSE)
         return redirect(f"{base_path}{request.path}?{RESUME_PARAMETER}={waiting.interaction_id}")
     waiting, cookie = start_interaction(request, kept, purpose=PURPOSE)
     return redirect(f"{base_path}/sign-out/{waiting.interaction_id}", cookie)

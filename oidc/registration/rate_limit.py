@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
-from ipaddress import ip_network
 
 from django.core.cache import cache
 
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
+from oidc.networks import network_of
 
 WINDOW_SECONDS = 3600
-_IPV6_NETWORK_BITS = 64
 
 
 def limit_registrations(remote_address: str) -> None:
@@ -28,7 +27,7 @@ def limit_registrations(remote_address: str) -> None:
     if not configured.rate_limits:
         return
     window, elapsed = divmod(int(time.time()), WINDOW_SECONDS)
-    digest = sha256(_network(remote_address).encode()).hexdigest()[:32]
+    digest = sha256(network_of(remote_address).encode()).hexdigest()[:32]
     key = f"registrations:{digest}:{window}"
     # The hour is part of the name, so the counter cannot expire between these two.
     cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
@@ -39,13 +38,3 @@ def limit_registrations(remote_address: str) -> None:
             status=429,
             headers=(("Retry-After", str(WINDOW_SECONDS - elapsed)),),
         )
-
-
-def _network(remote_address: str) -> str:
-    """Return the address, or for IPv6 the network that one connection usually has to itself."""
-    try:
-        is_ipv6 = ":" in remote_address
-        suffix = f"/{_IPV6_NETWORK_BITS}" if is_ipv6 else ""
-        return str(ip_network(remote_address + suffix, strict=False))
-    except ValueError:
-        return remote_address

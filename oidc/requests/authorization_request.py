@@ -9,12 +9,35 @@ from oidc.errors import ProtocolError
 from oidc.http import Parameters
 from oidc.requests.claims import NOTHING, RequestedClaims
 
+READ_PARAMETERS = frozenset(
+    {
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "response_mode",
+        "nonce",
+        "prompt",
+        "max_age",
+        "ui_locales",
+        "id_token_hint",
+        "login_hint",
+        "acr_values",
+        "claims",
+        "code_challenge",
+        "code_challenge_method",
+    }
+)
+"""What some check, or the answer, looks at. A request object is resolved into these."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """What a client asks for. Only `requests.validation` makes one.
 
-    `parameters`: those in effect, with a request object resolved; what an interaction keeps.
+    `parameters`: those that anybody reads, with a request object resolved; what an interaction
+    keeps.
     """
 
     parameters: Parameters
@@ -69,8 +92,9 @@ class Draft:
 
     def finished(self) -> AuthorizationRequest:
         get = self.parameters.get
+        read = {name: self.parameters[name] for name in READ_PARAMETERS & self.parameters.keys()}
         return AuthorizationRequest(
-            parameters=self.parameters,
+            parameters=Parameters(read),
             client=self.client,
             redirect_uri=self.redirect_uri,
             response_type=self.response_type,

@@ -9,7 +9,7 @@ import pytest
 
 from oidc.endpoints.metadata import provider_metadata
 from oidc.models import ClientRegistration, OAuthClient
-from oidc.registration.rate_limit import _network
+from oidc.networks import network_of
 from tests.protocol.registering import PATH, call, initial_access_token, register
 from tests.support.doors import Send
 from tests.support.relying_party import REDIRECT_URI
@@ -256,11 +256,11 @@ def test_scopes_of_apis_need_a_token_that_names_them(send: Send, open_registrati
 def test_a_network_registers_so_often_and_no_more(
     send: Send, registration: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oidc.registration.rate_limit._network", lambda _: secrets.token_hex(8))
+    monkeypatch.setattr("oidc.registration.rate_limit.network_of", lambda _: secrets.token_hex(8))
     registration("open", rate_limits=True, registrations_per_hour=2)
     assert [register(send).status for _ in range(4)] == [201] * 4  # from four networks
     network = secrets.token_hex(8)
-    monkeypatch.setattr("oidc.registration.rate_limit._network", lambda _: network)
+    monkeypatch.setattr("oidc.registration.rate_limit.network_of", lambda _: network)
     answers = [register(send) for _ in range(3)]
     assert [answer.status for answer in answers] == [201, 201, 429]
     assert 0 < int(answers[-1].header("Retry-After")) <= 3600
@@ -275,4 +275,4 @@ def test_a_network_registers_so_often_and_no_more(
     ],
 )
 def test_an_ipv6_connection_counts_as_one(address: str, network: str) -> None:
-    assert _network(address) == network
+    assert network_of(address) == network
