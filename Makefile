@@ -15,7 +15,7 @@ environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and
 # Beside other tests on two cores the load starves, and a starved load says little about a fault.
 faults = tests/reliability/test_faults.py tests/reliability/test_broken_stores.py
 
-.PHONY: help run test faults check clean
+.PHONY: help run test faults check messages clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -36,6 +36,10 @@ faults: ## strike a cluster with every fault under load; wants a machine to itse
 check: ## run what needs no server: format, lint, types, import rules, migrations, settings
 	$(environment) development
 	@$(MAKE) --no-print-directory checks
+
+messages: ## bring the catalogues of the pages up to date with their texts
+	$(environment) development
+	$(BIN)/python -m authserver.local.messages
 
 # Nothing of a local installation, and nothing that the shell has set, plays a part in a check.
 isolated = env -i PATH="$(PATH)" SECRET_KEY="$$(head -c 48 /dev/urandom | base64)" \

@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import send_later
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from allauth.account.models import EmailConfirmation
     from django.http import HttpRequest
 
-_WRONG_CREDENTIALS = "That name and password do not go together. Please try again."
+_WRONG_CREDENTIALS = _("That name and password do not go together. Please try again.")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -27,10 +28,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # The same words whether the account exists or not, and whatever it was called by.
         "username_password_mismatch": _WRONG_CREDENTIALS,
         "email_password_mismatch": _WRONG_CREDENTIALS,
-        "incorrect_password": "That is not your password. Please try again.",
-        "too_many_login_attempts": "Too many attempts. Please wait a few minutes, then try again.",
-        "username_taken": "Somebody has this username already.",
-        "email_taken": "Somebody has this e-mail address already.",
+        "incorrect_password": _("That is not your password. Please try again."),
+        "too_many_login_attempts": _(
+            "Too many attempts. Please wait a few minutes, then try again."
+        ),
+        "username_taken": _("Somebody has this username already."),
+        "email_taken": _("Somebody has this e-mail address already."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
 
 # Not "@": a person may sign in with an e-mail address too, and nobody's username shall look like
 # somebody else's address.
@@ -37,7 +38,7 @@ def validate_username(value: str) -> None:
     """Accept letters, digits and a few signs."""
     if not _USERNAME.fullmatch(value):
         raise ValidationError(
-            "Letters, digits and the characters . + - _ only.", code="invalid_username"
+            _("Letters, digits and the characters . + - _ only."), code="invalid_username"
         )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from accounts.authentication import SID_MEMBER
 from oidc.conf import configuration
 from oidc.doors.wrapper import new_reference
 from oidc.errors import SessionEnded
+from oidc.languages import speak
 from oidc.logout.browser_state import browser_state_cookie
+from oidc.pages.context import waiting_parameters
 from oidc.pages.errors import OUTAGES, unavailable
 from oidc.stores.redis import sign_ons
 
@@ -101,6 +105,29 @@ class BrowserStateMiddleware:
         for _, cookie in browser_state_cookie(presented, sid):
             response.cookies.load(cookie)
         return response
+
+
+class UiLocalesMiddleware:
+    """Speak the language that the app behind a page asks for, where it asks for one of ours.
+
+    Django's middleware has chosen by the browser before. The admin is English throughout: half of
+    it, which Django brings, would speak other languages.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Choose before the view begins: it may write mails and notes."""
+        if request.resolver_match and request.resolver_match.app_name == "admin":
+            translation.activate(settings.LANGUAGE_CODE)
+            return
+        ui_locales = request.GET.get("ui_locales") or waiting_parameters(request).get("ui_locales")
+        if ui_locales:
+            speak(ui_locales, request.headers.get("Accept-Language", ""))
 
 
 def _is_signed_on(user_id: str, sid: str) -> bool:

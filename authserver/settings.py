@@ -142,12 +142,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "authserver.middleware.RequestReferenceMiddleware",
+    "django.middleware.locale.LocaleMiddleware",  # error pages of all others speak it too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "authserver.middleware.StoreUnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "authserver.middleware.SameOriginMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "authserver.middleware.BrowserStateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "authserver.middleware.UiLocalesMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "authserver.urls"
@@ -179,6 +180,8 @@ TEMPLATES = [
 ]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LANGUAGE_CODE = "en"
+# Each has a complete catalogue in `authserver/locale`; what clients read is English, always.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"  # below the issuer's path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oidc.errors import ProtocolError
 from oidc.http import NO_STORE, Response
@@ -12,8 +14,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 TITLES = {
-    "temporarily_unavailable": "Back in a moment",
-    "server_error": "Something went wrong here",
+    "temporarily_unavailable": _("Back in a moment"),
+    "server_error": _("Something went wrong here"),
 }
 
 
@@ -29,8 +31,10 @@ def error_page(error: ProtocolError, reference: str) -> Response:
 
 
 def render_error(error: ProtocolError, reference: str) -> str:
-    """Return the page's HTML. The message is the error's public description."""
-    title = TITLES.get(error.error, "This sign-in cannot go on")
-    message = error.description[:1].upper() + error.description[1:] + "."
+    """Return the page's HTML. The message is the error's public description, in the language that
+    is spoken if somebody has translated it: what only a developer meets stays English."""
+    title = TITLES.get(error.error, _("This sign-in cannot go on"))
+    description = gettext(error.description)
+    message = description[:1].upper() + description[1:] + "."
     context = {"title": title, "message": message, "reference": reference}
     return render_to_string("oidc/error.html", context)

@@ -35,6 +35,8 @@ class ProtocolError(OAuth2Error):
 class PageError(ProtocolError):
     """An error that must stay on our side: shown as a page, never sent to a redirect URI.
 
+    People read its description, so the catalogues translate it.
+
     Spec: RFC 6749 section 4.1.2.1, first paragraph.
     """
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 from oidc.http import NO_STORE, Response, redirect, with_query
+from oidc.languages import gettext, spoken_language
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 
@@ -70,15 +71,18 @@ def _form_post(action: str, members: Mapping[str, str]) -> Response:
         for name, value in members.items()
     )
     static = f"{configuration().base_path}/static"
+    title = escape(gettext("Signing you in"))
+    message = escape(gettext("Taking you back to the application."))
+    button = escape(gettext("Continue"))
     page = (
-        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        f"<!doctype html><html lang={spoken_language()}><head><meta charset=utf-8>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>Signing you in</title>"
+        f"<title>{title}</title>"
         f'<link rel="stylesheet" href="{static}/gatehouse/gatehouse.css">'
         f'<script src="{static}/oidc/form_post.js" defer></script></head><body class="page">'
         f'<main class="card"><form method="post" action="{escape(action)}">{fields}'
-        "<p>Taking you back to the application.</p>"
-        '<button type="submit" class="button button-primary">Continue</button></form></main>'
+        f"<p>{message}</p>"
+        f'<button type="submit" class="button button-primary">{button}</button></form></main>'
         "</body></html>"
     )
     headers = (

@@ -27,11 +27,20 @@ from oidc.http import (
     error_response,
     parse_parameters,
 )
+from oidc.languages import speak
 
 MAX_QUERY_BYTES = 16 * 1024
 WITH_BODY = ("POST", "PUT")
 RETRY_AFTER_SECONDS = 2
-READ_HEADERS = ("authorization", "cookie", "origin", "accept", "if-none-match", "user-agent")
+READ_HEADERS = (
+    "authorization",
+    "cookie",
+    "origin",
+    "accept",
+    "accept-language",
+    "if-none-match",
+    "user-agent",
+)
 """The request headers that endpoints may read; doors pass on no others."""
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
@@ -90,8 +99,12 @@ def _answer(
 ) -> tuple[Response, ProtocolError | None]:
     if arrival.method == "OPTIONS" and endpoint.cors:
         return Response(204), None
+    request: Request | None = None
     try:
-        return endpoint.function(_read(endpoint, arrival, reference, notes)), None
+        request = _read(endpoint, arrival, reference, notes)
+        if endpoint.for_people:
+            _speak(arrival, request)
+        return endpoint.function(request), None
     except ProtocolError as error:
         failure = error
     except StoreUnavailable as error:
@@ -104,8 +117,15 @@ def _answer(
             "server_error", "the server failed; its log has the reason", status=500
         )
     if endpoint.for_people or isinstance(failure, PageError):
+        _speak(arrival, request)
         return error_page(failure, reference), failure
     return error_response(failure), failure
+
+
+def _speak(arrival: Arrival, request: Request | None) -> None:
+    """Speak the person's language: on an error page, or on one that posts to the client."""
+    asked = request.query.get("ui_locales") or request.form.get("ui_locales", "") if request else ""
+    speak(asked, arrival.headers.get("accept-language", ""))
 
 
 def _read(endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str, Any]) -> Request:

@@ -40,7 +40,7 @@ def _checked(request: Request, parameters: Parameters) -> dict[str, str]:
     if logout.problem:
         request.notes["error"] = "invalid_request"
         request.notes["detail"] = logout.problem
-        return {REFERENCE: request.request_id}
+        return {REFERENCE: request.request_id, "ui_locales": parameters.get("ui_locales", "")}
     return {name: parameters[name] for name in PARAMETERS if name in parameters}
 
 

@@ -26,10 +26,15 @@ from oidc.keys.algorithms import (
     ENCRYPTION_ALGORITHMS,
     ID_TOKEN_ALGORITHMS,
 )
+from oidc.languages import ui_locales_supported
 from oidc.requests.checks.prompt import prompt_values
 from oidc.response_mode import RESPONSE_MODES
 from oidc.server import GRANT_TYPES
 from oidc.tokens.claims import CLAIMS_SUPPORTED, SCOPES_SUPPORTED
+
+DISPLAY_VALUES = ("page", "popup", "touch")
+"""Our pages fit all of these, so the parameter changes nothing. Old telephones (`wap`) get them
+too, and may make little of them."""
 
 
 def metadata(request: Request) -> Response:
@@ -59,6 +64,8 @@ def provider_metadata() -> dict[str, Any]:
             "frontchannel_logout_session_supported": True,
             "backchannel_logout_supported": True,
             "backchannel_logout_session_supported": True,
+            "ui_locales_supported": ui_locales_supported(),
+            "display_values_supported": DISPLAY_VALUES,
             "scopes_supported": SCOPES_SUPPORTED,
             "response_types_supported": RESPONSE_TYPES,
             "response_modes_supported": RESPONSE_MODES,

@@ -25,7 +25,7 @@ PARAMETERS = frozenset(
         "ui_locales",
     }
 )
-"""All that the specification has. The pages speak English, whatever `ui_locales` asks for."""
+"""All that the specification has. `ui_locales` is the business of the pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from oidc import events
 from oidc.doors.wrapper import RETRY_AFTER_SECONDS
 from oidc.error_page import render_error
-from oidc.errors import ProtocolError, StoreUnavailable
+from oidc.errors import PageError, ProtocolError, StoreUnavailable
 from oidc.http import NO_STORE
 
 OUTAGES = (StoreUnavailable, OperationalError, InterfaceError)
@@ -46,9 +46,9 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Show that a store does not answer: a 503, never a sign-out."""
-    failure = ProtocolError(
+    failure = PageError(
         "temporarily_unavailable",
-        "the server cannot reach its store; please try again in a few seconds",
+        "the server cannot reach its store; please try again shortly",
         status=503,
         detail=f"{type(error).__name__}: {error}",
         headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
@@ -58,7 +58,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
     """Django's hook: a request that cannot be read. Its page looks at nothing in it again."""
-    error = ProtocolError(
+    error = PageError(
         "invalid_request",
         "the request was not understood; please go back and try again",
         detail=type(exception).__name__,
@@ -73,7 +73,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return unavailable(request, error)
     if isinstance(error, UNREADABLE):
         return bad_request(request, error)
-    defect = ProtocolError(
+    defect = PageError(
         "server_error",
         "the server failed; its log has the reason",
         status=500,
@@ -97,7 +97,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = request.resolver_match
     if match and match.url_name == "account_login" and request.user.is_authenticated:
         return redirect(request.get_full_path())
-    error = ProtocolError(
+    error = PageError(
         "invalid_request",
         "this form has expired; please go back, reload the page and try again",
         status=403,

@@ -21,6 +21,7 @@ from oidc.doors.django import to_django
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Response
 from oidc.interactions import find_interaction
+from oidc.languages import speak
 from oidc.pages.errors import error_view
 from oidc.pages.scopes import claims_in_plain_words, scopes_in_plain_words
 from oidc.pages.signed_in import signed_in
@@ -45,6 +46,7 @@ def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """Do the next thing that the waiting request needs, until nothing is needed any more."""
     try:
         waiting = find_interaction(interaction_id, request.COOKIES)
+        _speak(request, waiting)
         authorization = validate_authorization_request(Parameters(waiting.parameters))
         return _go_on(request, waiting, authorization)
     except NotFound:
@@ -148,9 +150,13 @@ def _send_to(page: str, waiting: Interaction) -> HttpResponse:
     return redirect(f"{reverse(page)}?{urlencode({'next': back})}")
 
 
-_NOT_WAITING = ProtocolError(
+def _speak(request: HttpRequest, waiting: Interaction) -> None:
+    accepted = request.headers.get("Accept-Language", "")
+    speak(waiting.parameters.get("ui_locales", ""), accepted)
+
+
+_NOT_WAITING = PageError(
     "invalid_request",
     "this sign-in is already finished, has expired, or was started in another browser; "
     "please go back to the application and start again",
-    status=400,
 )

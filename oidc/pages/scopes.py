@@ -1,31 +1,45 @@
-"""Scopes in the words of the person who is asked."""
+"""Scopes and claims in the words of the person who is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from oidc.tokens.claims import SCOPE_CLAIMS
 
 PLAIN_WORDS = {
-    "profile": "See your name, picture and other details of your profile",
-    "email": "See your e-mail address",
-    "phone": "See your phone number",
-    "address": "See your postal address",
-    "offline_access": "Have access while you are away, until you take it back",
+    "profile": _("See your name, picture and other details of your profile"),
+    "email": _("See your e-mail address"),
+    "phone": _("See your phone number"),
+    "address": _("See your postal address"),
+    "offline_access": _("Have access while you are away, until you take it back"),
 }
 """Each goes on with the page's heading, "Allow Sample app to:"."""
 
-SPOKEN_CLAIMS = {
-    "email": "e-mail address",
-    "email_verified": "e-mail address and whether it is confirmed",
-    "phone_number_verified": "phone number and whether it is confirmed",
-    "address": "postal address",
-    "zoneinfo": "time zone",
-    "locale": "language",
-    "preferred_username": "username",
-    "profile": "profile page",
-    "updated_at": "profile's last change",
+CLAIMS_IN_PLAIN_WORDS = {
+    "name": _("See your name"),
+    "family_name": _("See your family name"),
+    "given_name": _("See your given name"),
+    "middle_name": _("See your middle name"),
+    "nickname": _("See your nickname"),
+    "preferred_username": _("See your username"),
+    "profile": _("See the address of your profile page"),
+    "picture": _("See your picture"),
+    "website": _("See the address of your website"),
+    "gender": _("See your gender"),
+    "birthdate": _("See your birthdate"),
+    "zoneinfo": _("See your time zone"),
+    "locale": _("See your language"),
+    "updated_at": _("See when your profile last changed"),
+    "email": _("See your e-mail address"),
+    "email_verified": _("See your e-mail address and whether it is confirmed"),
+    "phone_number": _("See your phone number"),
+    "phone_number_verified": _("See your phone number and whether it is confirmed"),
+    "address": _("See your postal address"),
 }
+"""Whole sentences: in other languages, the words around a noun change with it."""
 
 
 def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
@@ -33,18 +47,16 @@ def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
 
     `openid` says no more than "sign in", which the page says anyway.
     """
-    return [
-        (value, PLAIN_WORDS.get(value, f"Use {value} for you"))
-        for value in scope
-        if value != "openid"
-    ]
+    return [(value, _scope_in_plain_words(value)) for value in scope if value != "openid"]
 
 
 def claims_in_plain_words(claims: Iterable[str], scope: Iterable[str]) -> list[tuple[str, str]]:
     """Return claim and description for each claim that no requested scope brings anyway."""
     brought = {claim for value in scope for claim in SCOPE_CLAIMS.get(value, ())}
-    return [(claim, f"See your {_spoken(claim)}") for claim in sorted(set(claims) - brought)]
+    return [(claim, str(CLAIMS_IN_PLAIN_WORDS[claim])) for claim in sorted(set(claims) - brought)]
 
 
-def _spoken(claim: str) -> str:
-    return SPOKEN_CLAIMS.get(claim, claim.replace("_", " "))
+def _scope_in_plain_words(scope: str) -> str:
+    if scope in PLAIN_WORDS:
+        return str(PLAIN_WORDS[scope])
+    return gettext("Use %(scope)s for you") % {"scope": scope}

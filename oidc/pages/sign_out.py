@@ -9,6 +9,7 @@ Spec: OpenID Connect RP-Initiated Logout 1.0; Front-Channel Logout 1.0.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from csp.decorators import csp_update
 from django.contrib.auth import logout as forget_browser_session
@@ -22,9 +23,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.authentication import AuthenticationContext
 from accounts.signals import sign_out_everywhere
 from oidc.endpoints import end_session as endpoint
-from oidc.errors import NotFound, ProtocolError
+from oidc.errors import NotFound, PageError
 from oidc.http import Parameters
 from oidc.interactions import find_interaction, keep_for_browser
+from oidc.languages import speak, spoken_language
 from oidc.logout.ending import end_session
 from oidc.logout.front_channel import front_channels
 from oidc.logout.request import LogoutRequest, validate_logout_request
@@ -79,14 +81,17 @@ def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
         waiting = find_interaction(logout_id, request.COOKIES, purpose=endpoint.PURPOSE)
     except NotFound:
         return _go("") if context is None else error_view(request, _NOT_WAITING)
+    ui_locales = waiting.parameters.get("ui_locales", "")
+    speak(ui_locales, request.headers.get("Accept-Language", ""))
     wanted = validate_logout_request(Parameters(waiting.parameters))
+    target = wanted.return_address or _signed_out_page(spoken_language() if ui_locales else "")
     if context is not None and request.method != "POST" and not wanted.is_about(context):
         reference = waiting.parameters.get(endpoint.REFERENCE, "")
         return _ask(request, wanted, reference)
     interactions.consume(logout_id, request_id=request.reference)  # type: ignore[attr-defined]
     if context is None:
-        return _go(wanted.return_address)
-    return _leave(request, context, wanted.return_address)
+        return _go(target)
+    return _leave(request, context, target)
 
 
 @never_cache
@@ -100,6 +105,7 @@ def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
         farewell = find_interaction(farewell_id, request.COOKIES, purpose=FAREWELL).parameters
     except NotFound:
         return _go("")
+    speak(farewell.get("language", ""))
     channels = front_channels(farewell["clients"].split(), farewell["sid"])
     context = {"channels": channels, "target": farewell["target"] or _signed_out_page()}
     origins = list(dict.fromkeys(channel.origin for channel in channels))
@@ -140,7 +146,12 @@ def _farewell(request: HttpRequest, ended: SignOn | None, target: str) -> HttpRe
     forget_browser_session(request)
     if ended is None or not front_channels(ended.client_ids, ended.sid):
         return _go(target)
-    remembered = {"sid": ended.sid, "clients": " ".join(ended.client_ids), "target": target}
+    remembered = {
+        "sid": ended.sid,
+        "clients": " ".join(ended.client_ids),
+        "target": target,
+        "language": spoken_language(),
+    }
     farewell, headers = keep_for_browser(request.COOKIES, remembered, purpose=FAREWELL)
     answer = redirect("signing_out", farewell.interaction_id)
     for _, cookie in headers:
@@ -155,11 +166,13 @@ def _go(target: str) -> HttpResponse:
     return answer
 
 
-def _signed_out_page() -> str:
-    return reverse("account_signed_out")
+def _signed_out_page(language: str = "") -> str:
+    """Return its address, with a language that an app asked for: nothing is kept for this page."""
+    query = f"?{urlencode({'ui_locales': language})}" if language else ""
+    return reverse("account_signed_out") + query
 
 
-_NOT_WAITING = ProtocolError(
+_NOT_WAITING = PageError(
     "invalid_request",
     "this sign-out has expired, or was started in another browser; please start it again",
 )

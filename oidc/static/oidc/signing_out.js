@@ -14,7 +14,8 @@
     if (event.target.tagName !== "IFRAME") {
       return;
     }
-    event.target.parentNode.querySelector(".mark").textContent = "told";
+    var app = event.target.parentNode;
+    app.querySelector(".mark").textContent = app.parentNode.dataset.told;
     heard += 1;
     if (heard === document.querySelectorAll("iframe").length && document.readyState !== "loading") {
       goOn();
