@@ -93,7 +93,11 @@ GATEHOUSE = {
     "base_path": _issuer.path,
     "secret_keys": (SECRET_KEY, *SECRET_KEY_FALLBACKS),
     "redis_url": REDIS_URL,
-    "redis_wait_replicas": env.int("REDIS_WAIT_REPLICAS", default=None),
+    "redis_wait_replicas": (
+        -1
+        if env.str("REDIS_WAIT_REPLICAS", default="") == "all"
+        else env.int("REDIS_WAIT_REPLICAS", default=None)
+    ),
     "redis_deadline_seconds": 5.0,
     "redis_plaintext_allowed": env.str("GATEHOUSE_REDIS_PLAINTEXT", default="refuse") == "allow",
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),

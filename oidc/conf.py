@@ -23,7 +23,8 @@ class Configuration:
 
     redis_url: str
     redis_wait_replicas: int | None
-    """Replicas that confirm a write; None: one if the cluster has replicas, else none."""
+    """Replicas that confirm a write; None: one if the cluster has replicas, else none; -1: every
+    replica that the cluster has not given up."""
 
     redis_deadline_seconds: float
     redis_plaintext_allowed: bool

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,25 +17,17 @@ from authserver.local.node import Node
 from oidc.errors import AlreadyUsed, StoreUnavailable
 from oidc.stores.records import AuthorizationCode
 from oidc.stores.redis import grants
-from oidc.stores.redis.runner import Cluster
+from oidc.stores.redis.runner import EVERY_REPLICA, Cluster
 from tests.stores.concurrency import all_at_once
 from tests.stores.conftest import MakeCluster, StoresOn, shows_every_node
+from tests.stores.damage import SECONDS, answers, frozen, wait_until
 from tests.stores.people import IssuedCode, OpenGrant, Person, new_id
 from tests.stores.scripts import COUNT, READ, WRITE
-
-SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
 def replicated(make_cluster: MakeCluster) -> LocalCluster:
     return make_cluster(masters=3, replicas=1)
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
 
 
 def _master_and_replica(cluster: LocalCluster, key: str) -> tuple[Node, Node]:
@@ -48,19 +38,6 @@ def _master_and_replica(cluster: LocalCluster, key: str) -> tuple[Node, Node]:
         if first <= slot <= last:
             return by_port[master[1]], by_port[replicas[0][1]]
     raise AssertionError("nobody holds the slot")
-
-
-@contextmanager
-def _frozen(*nodes: Node) -> Iterator[None]:
-    for node in nodes:
-        node.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for node in nodes:
-            node.send_signal(signal.SIGCONT)
-        for node in nodes:
-            node.wait_until_ready()
 
 
 def _in_order(cluster: LocalCluster) -> bool:
@@ -83,9 +60,9 @@ def test_an_unconfirmed_write_fails_closed(
     with stores_on(replicated.url, redis_deadline_seconds=0.8):
         issued = person.issue(person.sign_in())
         master, replica = _master_and_replica(replicated, f"code:{{{person.bucket}}}:")
-        with _frozen(replica), pytest.raises(StoreUnavailable):
+        with frozen(replica), pytest.raises(StoreUnavailable):
             issued.redeem("one request")
-        _wait_until(lambda: _in_order(replicated))
+        wait_until(lambda: _in_order(replicated))
         assert issued.redeem("one request") == issued.code
         with pytest.raises(AlreadyUsed):
             issued.redeem("another")
@@ -99,13 +76,13 @@ def test_an_unconfirmed_answer_of_somebody_else_fails_closed_too(
     with stores_on(replicated.url, redis_deadline_seconds=0.8):
         grant = person.open_grant()
         _, replica = _master_and_replica(replicated, f"grant:{{{person.bucket}}}:")
-        with _frozen(replica):
+        with frozen(replica):
             for _ in range(2):
                 with pytest.raises(StoreUnavailable):
                     grant.rotate(0)
             with pytest.raises(StoreUnavailable):
                 grants.revoke(person.new_code("sid").handle, "client-1")
-        _wait_until(lambda: _in_order(replicated))
+        wait_until(lambda: _in_order(replicated))
         assert grant.rotate(0).generation == 1
 
 
@@ -115,9 +92,9 @@ def test_reads_need_no_replica(
     with stores_on(replicated.url, redis_deadline_seconds=0.8):
         grant = person.open_grant()
         _, replica = _master_and_replica(replicated, f"grant:{{{person.bucket}}}:")
-        with _frozen(replica):
+        with frozen(replica):
             assert grant.find() == grant.grant
-    _wait_until(lambda: _in_order(replicated))
+    wait_until(lambda: _in_order(replicated))
 
 
 def test_a_cluster_that_lost_its_replicas_still_waits_for_one(make_cluster: MakeCluster) -> None:
@@ -134,13 +111,32 @@ def test_a_cluster_that_lost_its_replicas_still_waits_for_one(make_cluster: Make
         cluster.run_script(WRITE, [key], ["b"], write=True)
 
 
+def test_every_replica_confirms_unless_the_cluster_has_given_it_up(
+    make_cluster: MakeCluster,
+) -> None:
+    three = make_cluster(masters=1, replicas=2)
+    master, replica, _ = three.nodes()
+    strict, key = Cluster(three.url, wait_replicas=EVERY_REPLICA, deadline_seconds=0.8), new_id()
+    assert strict.run_script(WRITE, [key], ["a"], write=True) == "a"
+    master.client().config_set("cluster-node-timeout", 60_000)
+    with frozen(replica):
+        assert Cluster(three.url, wait_replicas=1).run_script(WRITE, [key], ["a"], write=True)
+        with pytest.raises(StoreUnavailable):
+            strict.run_script(WRITE, [key], ["b"], write=True)
+        master.client().config_set("cluster-node-timeout", 500)
+        wait_until(lambda: answers(lambda: strict.run_script(WRITE, [key], ["c"], write=True)))
+    wait_until(lambda: shows_every_node(three))
+    assert strict.topology.refresh().wait(SECONDS)
+    assert strict.topology.replicas_of_slot(key_slot(key.encode())) == 2
+
+
 def test_waiting_can_be_switched_off(replicated: LocalCluster) -> None:
     cluster, key = Cluster(replicated.url, wait_replicas=0, deadline_seconds=0.8), new_id()
     cluster.run_script(WRITE, [key], ["a"], write=True)
     _, replica = _master_and_replica(replicated, key)
-    with _frozen(replica):
+    with frozen(replica):
         assert cluster.run_script(WRITE, [key], ["b"], write=True) == "b"
-    _wait_until(lambda: _in_order(replicated))
+    wait_until(lambda: _in_order(replicated))
 
 
 # --- A master dies ------------------------------------------------------------------------------
@@ -184,15 +180,15 @@ def test_a_master_that_dies_in_the_middle_of_a_run_consumes_nothing_twice(
     with stores_on(replicated.url), ThreadPoolExecutor() as threads:
         grant, run = person.open_grant(), Redeeming(person)
         running = threads.submit(run.until_stopped)
-        _wait_until(lambda: run.redeemed() >= 50)
+        wait_until(lambda: run.redeemed() >= 50)
         master, replica = _master_and_replica(replicated, f"code:{{{person.bucket}}}:")
         generation = grant.rotate(0).generation
         replicated.kill(master)
         refreshing = threads.submit(_refresh_until_answered, grant, generation)
-        _wait_until(lambda: replica.client().info("replication")["role"] == "master")
+        wait_until(lambda: replica.client().info("replication")["role"] == "master")
         replicated.restart(master)  # its replica from now on
         redeemed = run.redeemed()
-        _wait_until(lambda: run.redeemed() >= redeemed + 50)
+        wait_until(lambda: run.redeemed() >= redeemed + 50)
         run.stopped.set()
         running.result()
 
@@ -208,7 +204,7 @@ def test_a_master_that_dies_in_the_middle_of_a_run_consumes_nothing_twice(
         # A refresh that waited out the fail-over, sent again and again, was no reuse.
         assert refreshing.result() == generation + 1
         assert grant.rotate(generation + 1).generation == generation + 2
-    _wait_until(lambda: _in_order(replicated))
+    wait_until(lambda: _in_order(replicated))
 
 
 def _refresh_until_answered(grant: OpenGrant, generation: int) -> int:
@@ -222,12 +218,12 @@ def _refresh_until_answered(grant: OpenGrant, generation: int) -> int:
 def test_a_hung_cluster_is_unavailable_in_time_and_comes_back(replicated: LocalCluster) -> None:
     cluster, key = Cluster(replicated.url, deadline_seconds=1.0), new_id()
     assert cluster.run_script(COUNT, [key], [], write=True) == 1
-    with _frozen(*replicated.nodes()):
+    with frozen(*replicated.nodes()):
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             cluster.run_script(READ, [key], ["a"], write=False)
         assert time.monotonic() - started < 2.0
-    _wait_until(lambda: _in_order(replicated))
+    wait_until(lambda: _in_order(replicated))
     assert cluster.run_script(READ, [key], ["b"], write=False) == [key, "b"]
 
 

@@ -13,6 +13,13 @@ _ERRORS: dict[str, type[StoreError]] = {
     "session_ended": SessionEnded,
 }
 
+_DENIALS = ("not_found", "session_ended")
+
+
+def denies(reply: Any) -> bool:
+    """Tell whether a reply says that something is not there, or not any more."""
+    return type(reply) is list and bool(reply) and reply[0] in _DENIALS
+
 
 def unwrap(reply: list[Any]) -> list[Any]:
     """Return what follows `ok`.

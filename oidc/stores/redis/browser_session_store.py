@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
+from oidc.errors import NotFound
+from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
 from oidc.stores.redis.keys import session_key
 from oidc.stores.redis.script import Argument, load_script
@@ -27,15 +29,22 @@ class RedisBrowserSessions:
         return bool(run_script(_CREATE, [_hashed(key)], arguments, write=True))
 
     def load(self, key: str) -> dict[str, object] | None:
-        packed: str | None = run_script(_LOAD, [_hashed(key)], [], write=False)
-        return None if packed is None else _unpack(packed)
+        try:
+            [packed] = unwrap(run_script(_LOAD, [_hashed(key)], [], write=False))
+        except NotFound:
+            return None
+        return _unpack(packed)
 
     def save(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
         arguments: list[Argument] = [_pack(members), lifetime_seconds * 1000]
-        return bool(run_script(_SAVE, [_hashed(key)], arguments, write=True))
+        try:
+            unwrap(run_script(_SAVE, [_hashed(key)], arguments, write=True))
+        except NotFound:
+            return False
+        return True
 
     def exists(self, key: str) -> bool:
-        return run_script(_LOAD, [_hashed(key)], [], write=False) is not None
+        return self.load(key) is not None
 
     def delete(self, key: str) -> None:
         run_script(_DELETE, [_hashed(key)], [], write=True)

@@ -1,3 +1,4 @@
 #!lua flags=no-writes
 -- KEYS: session.
-return redis.call('GET', KEYS[1])
+local members = redis.call('GET', KEYS[1])
+return members and {'ok', members} or {'not_found'}

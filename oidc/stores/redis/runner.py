@@ -13,9 +13,11 @@ from redis.crc import key_slot
 
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis.address import parse_address
+from oidc.stores.redis.answers import denies
 from oidc.stores.redis.commands import CommandCluster, connector
 from oidc.stores.redis.connection import ConnectionBroken, ReplyError
 from oidc.stores.redis.exchange import exchange
+from oidc.stores.redis.fence import confirm_denial
 from oidc.stores.redis.outage import ANYWHERE, Outages
 from oidc.stores.redis.packets import packed
 from oidc.stores.redis.patience import NOWHERE, Patience, WaitingRoom
@@ -24,6 +26,12 @@ from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
 from oidc.stores.redis.verdicts import NotNow, judge
 
+EVERY_REPLICA = -1
+"""Instead of a number: every replica that the cluster has not given up, and one at least.
+
+Whichever of them takes over then knows all that was acknowledged, also where a master and a replica
+of its own are cut off together, or a master is replaced that goes on serving.
+"""
 _MOST_DETOURS = 4
 """Redirections and unknown scripts in one attempt."""
 
@@ -49,7 +57,8 @@ class Cluster:
         `write`: return only when enough replicas have confirmed. Until then the script is sent
         again with the same arguments, so a writing script must answer the same caller alike.
 
-        Redis: one round trip, unless the cluster is changing.
+        Redis: one round trip, unless the cluster is changing; two where the answer is that
+        something is gone, see `fence`.
 
         Raises:
             StoreUnavailable: no confirmed answer before the deadline.
@@ -136,12 +145,12 @@ class Cluster:
     ) -> Any:
         pool = self._pool(slot)
         packet = script.pack(keys, arguments)
-        replicas = self._replicas() if write else 0
+        replicas = self._replicas(slot) if write else 0
         asking = False
         reply = exchange(pool, packet, replicas, patience)
         for _ in range(_MOST_DETOURS):
             if type(reply) is not ReplyError:
-                return reply
+                break
             if reply.code == "MOVED":
                 self.topology.move_slot(reply.message)
                 pool, asking = self._pool(slot), False
@@ -154,6 +163,8 @@ class Cluster:
             reply = exchange(pool, packet, replicas, patience, asking=asking)
         if type(reply) is ReplyError:
             judge(reply)
+        elif denies(reply):
+            confirm_denial(pool, keys[0], self._replicas(slot), patience, asking=asking)
         return reply
 
     def _pool(self, slot: int) -> NodePool:
@@ -162,7 +173,11 @@ class Cluster:
             raise NotNow(self.topology.last_error or "no node holds the slot", refresh=True)
         return pool
 
-    def _replicas(self) -> int:
+    def _replicas(self, slot: int) -> int:
+        """Return how many replicas have to confirm a write."""
+        if self._wait_replicas == EVERY_REPLICA:
+            self.topology.refresh_now_and_then()  # one may be back
+            return max(self.topology.replicas_of_slot(slot), 1)
         if self._wait_replicas is not None:
             return self._wait_replicas
         if not self.topology.has_replicas:

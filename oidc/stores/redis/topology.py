@@ -55,6 +55,11 @@ class Topology:
         pool = self.pool_of_slot(slot)
         return pool.name if pool else ""
 
+    def replicas_of_slot(self, slot: int) -> int:
+        """Return how many replicas its master has that the cluster has not given up."""
+        nodes = self.cluster.nodes_manager.slots_cache.get(slot) if self.cluster else None
+        return len(nodes) - 1 if nodes else 0
+
     def pool_of_redirect(self, redirect: str) -> NodePool:
         """Return the pool of the node that an `ASK` answer names, `<slot> <host>:<port>`."""
         host, _, port = redirect.partition(" ")[2].rpartition(":")

@@ -16,6 +16,8 @@ from authserver.local.node import Node
 from authserver.local.ports import free_base_port
 from tests.reliability.lab.waiting import await_that
 
+_VALIDITY_SECONDS = 15
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -42,7 +44,13 @@ class LabCluster(LocalCluster):
         self._ids: dict[str, Node] = {}
         self.frozen: set[str] = set()
         # Replicas show themselves to clients only after they got a byte; do not wait 10 s for it.
-        self._settings |= {"repl-ping-replica-period": "1"}
+        # How long a replica may have heard nothing and still take over depends on that period: it
+        # stays as in production, or on a busy machine nobody might be left who may.
+        validity = _VALIDITY_SECONDS * 1000 // node_timeout_ms
+        self._settings |= {
+            "repl-ping-replica-period": "1",
+            "cluster-replica-validity-factor": str(validity),
+        }
 
     def start(self) -> None:
         super().start()

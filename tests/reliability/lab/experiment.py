@@ -27,13 +27,15 @@ from tests.support.server import Installation, Program, install, running
 
 _WHOLE = "authserver.wsgi:application"
 _BROKEN = "tests.reliability.lab.broken:application"
+ALL = -1
+"""Every replica that the cluster has not given up confirms."""
 WARM_UP = 5
 """Answers to everybody before anything happens."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What stands when a fault strikes. `wait`: replicas that confirm each write."""
+    """What stands when a fault strikes. `wait`: replicas that confirm each write, or `ALL`."""
 
     masters: int = 3
     replicas: int = 2
@@ -44,8 +46,9 @@ class Setting:
     breakage: str = ""
     """What is broken in the stores on purpose, see `lab.broken`."""
 
-    def __str__(self) -> str:
-        return f"{self.masters} masters, {self.replicas} replicas each, WAIT {self.wait}"
+    def serves_with(self, replicas: int) -> bool:
+        """Tell whether a shard takes writes that has so many replicas left."""
+        return replicas >= (1 if self.wait == ALL else self.wait)
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class Bench:
     def _on(self, redis_url: str, setting: Setting) -> Installation:
         environment = self.installation.environment | {
             "REDIS_URL": redis_url,
-            "REDIS_WAIT_REPLICAS": str(setting.wait),
+            "REDIS_WAIT_REPLICAS": "all" if setting.wait == ALL else str(setting.wait),
             "GATEHOUSE_LAB_BREAKAGE": setting.breakage,
         }
         return replace(self.installation, environment=environment)

@@ -33,6 +33,12 @@ class Fault:
 PARTITION = Fault(
     "partition", "a master is cut off together with a server", all_of.master_and_client_are_cut_off
 )
+PARTITION_WITH_REPLICA = Fault(
+    "partition-with-replica",
+    "a master is cut off together with a replica and a server",
+    all_of.master_replica_and_client_are_cut_off,
+)
+PARTITIONS = (PARTITION, PARTITION_WITH_REPLICA)
 FAULTS = (
     Fault("master-dies", "a master dies (`kill -9`)", nodes.master_dies),
     Fault(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from authserver.local.node import Node
 from tests.reliability.lab.growing import GrowingCluster, move_slots
 from tests.reliability.lab.history import Outcome
 from tests.reliability.lab.network import ProxiedCluster
@@ -85,13 +86,27 @@ def server_dies(experiment: Experiment) -> Iterator[None]:
 @contextmanager
 def master_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
     """One server reaches only the old master, the other one all but that."""
+    with _cut_off(experiment, experiment.choose_shard().master):
+        yield
+
+
+@contextmanager
+def master_replica_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
+    """The old master and a replica confirm to each other what the others never hear of."""
+    shard = experiment.choose_shard()
+    with _cut_off(experiment, shard.master, shard.replicas[0]):
+        yield
+
+
+@contextmanager
+def _cut_off(experiment: Experiment, master: Node, *replicas: Node) -> Iterator[None]:
     cluster = experiment.cluster
     assert isinstance(cluster, ProxiedCluster)
-    master = experiment.choose_shard().master
-    cluster.network.isolate(master.name, experiment.servers[0].name)
+    names = [node.name for node in (master, *replicas)]
+    cluster.network.isolate(*names, experiment.servers[0].name)
     try:
         cluster.await_takeover(master)
-        if experiment.setting.wait < cluster.replicas:
+        if experiment.setting.serves_with(cluster.replicas - 1 - len(replicas)):
             experiment.load.await_each()
     finally:
         cluster.network.isolate()

@@ -22,7 +22,7 @@ def _await_service_after(experiment: Experiment, master: Node, *gone: Node) -> N
     """Wait for the fail-over; then repair what is gone, if nobody is left to confirm writes."""
     cluster = experiment.cluster
     cluster.await_takeover(master)
-    if experiment.setting.wait >= cluster.replicas:
+    if not experiment.setting.serves_with(cluster.replicas - 1):
         _repair(experiment, master, *gone)
 
 
@@ -66,7 +66,7 @@ def master_comes_back_empty(experiment: Experiment) -> Iterator[None]:
 def replica_dies(experiment: Experiment) -> Iterator[None]:
     replica = experiment.random.choice(experiment.choose_shard().replicas)
     experiment.cluster.kill(replica)
-    if experiment.setting.wait >= experiment.cluster.replicas:
+    if not experiment.setting.serves_with(experiment.cluster.replicas - 1):
         time.sleep(SHORT_FREEZE_SECONDS)
         _repair(experiment, replica)
     yield
