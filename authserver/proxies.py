@@ -20,6 +20,9 @@ ADDRESS_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR")
 HEADERS_READ_HERE = (*ADDRESS_HEADERS, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 CERTIFICATE_HEADERS = ("HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN")
 
+FORWARDED = "gatehouse.forwarded"
+"""In the environ if somebody, trusted or not, says to have passed this request on."""
+
 
 class TrustedProxies:
     """Put the client's own address into the environ, for both doors.
@@ -52,7 +55,8 @@ class TrustedProxies:
             for name in CERTIFICATE_HEADERS:
                 environ.pop(name, None)
         for name in HEADERS_READ_HERE:
-            environ.pop(name, None)
+            if environ.pop(name, None) is not None:
+                environ[FORWARDED] = True
         environ["REMOTE_ADDR"] = address or peer
         return self._application(environ, start_response)
 

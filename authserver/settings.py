@@ -43,6 +43,8 @@ IS_HTTPS = _issuer.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_issuer.hostname or "localhost"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
+MONITORING_TOKEN = env.str("GATEHOUSE_MONITORING_TOKEN", default="")
+
 SECRET_KEY = env.str("SECRET_KEY", default=_local_text("secret_key"))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
@@ -150,7 +152,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "authserver.middleware.StoreUnavailableMiddleware",
+    "authserver.middleware.MonitoringMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "authserver.middleware.SameOriginMiddleware",
@@ -159,7 +163,6 @@ MIDDLEWARE = [
     "authserver.middleware.SignOnMiddleware",
     "authserver.middleware.BrowserStateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "authserver.middleware.UiLocalesMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -1,4 +1,4 @@
-"""Every address: the protocol, accounts, admin, health."""
+"""Every address: the protocol, accounts, admin. Monitoring is answered before, see `health`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from authserver import health
 from oidc.pages.sign_out import sign_out
 
 admin.autodiscover()
@@ -22,7 +21,4 @@ urlpatterns = [
     path("", include("oidc.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("health/live", health.live, name="health_live"),
-    path("health/ready", health.ready, name="health_ready"),
-    path("metrics", health.metrics, name="metrics"),
 ]
