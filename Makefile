@@ -15,10 +15,10 @@ environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and
 # Beside other tests on two cores the load starves, and a starved load says little about a fault.
 faults = tests/reliability/test_faults.py tests/reliability/test_broken_stores.py
 
-.PHONY: help run test faults check messages clean
+.PHONY: help run test faults bench bench-quick check messages clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 14
 
 run: ## start Gatehouse and a sample app, with everything they need
 	$(environment) runtime
@@ -32,6 +32,14 @@ test: ## run every check and test
 faults: ## strike a cluster with every fault under load; wants a machine to itself
 	$(environment) development
 	$(BIN)/pytest $(faults)
+
+bench: ## compare with other servers, in a quarter of an hour; wants a machine to itself
+	$(environment) runtime
+	$(BIN)/python -m benchmarks
+
+bench-quick: ## the same in two minutes, Gatehouse and the limit only
+	$(environment) runtime
+	$(BIN)/python -m benchmarks --quick
 
 check: ## run what needs no server: format, lint, types, import rules, migrations, settings
 	$(environment) development

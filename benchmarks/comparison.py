@@ -1,0 +1,201 @@
+"""The comparison: all servers at once, one path after the other, repetitions in turn."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from authserver.local.cluster import LocalCluster
+from authserver.local.ports import free_base_port
+from benchmarks.harness import machine, plot, processes, table
+from benchmarks.harness.figures import PathResult, Results, as_json, summaries
+from benchmarks.harness.measuring import Measured
+from benchmarks.harness.pacer import Pacer
+from benchmarks.peers.all import SERVERS
+from benchmarks.peers.base import Grounds, Peer
+from benchmarks.peers.installation import NotInstalled
+from benchmarks.peers.paths import TITLES, Asked
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long and how often. `seconds_of_the_slow`: few answers a second need more of them."""
+
+    name: str
+    servers: Sequence[str]
+    repetitions: int
+    seconds: float
+    repetitions_of_the_slow: int = 2
+    seconds_of_the_slow: float = 4
+    latency_seconds: float = 3
+
+    def changed(self, repetitions: int | None, seconds: float | None) -> Effort:
+        return replace(
+            self,
+            repetitions=repetitions or self.repetitions,
+            seconds=seconds or self.seconds,
+        )
+
+
+FULL = Effort("bench", list(SERVERS), repetitions=5, seconds=3)
+QUICK = Effort("bench-quick", ["gatehouse", "limit"], repetitions=2, seconds=1, latency_seconds=1)
+
+
+@dataclass
+class Started:
+    """A server that runs."""
+
+    asked: Asked
+    start_seconds: float
+    resident_bytes: int = 0
+
+
+def compare(effort: Effort, servers: Sequence[str], paths: Sequence[str]) -> int:
+    """Run it all, print the table, write the results. Returns the exit status."""
+    machine.take_load_core()
+    started_at = time.monotonic()
+    pacer, results = Pacer(), {}
+    with (
+        tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as directory,
+        running_servers(Path(directory), servers) as running,
+    ):
+        for path in paths:
+            _say(f"{TITLES[path]} ...")
+            if measured := _measure(path, running, effort, pacer):
+                results[path] = measured
+        for one in running.values():
+            pids = one.asked.peer.worker_pids()
+            one.resident_bytes = max(map(processes.resident_bytes, pids))
+    return _report(effort, results, pacer, running, time.monotonic() - started_at)
+
+
+@contextmanager
+def running_servers(
+    directory: Path, names: Sequence[str], servers: Mapping[str, type[Peer]] = SERVERS
+) -> Iterator[dict[str, Started]]:
+    """Run a cluster and servers until the block ends. One that cannot be installed is left out."""
+    cluster = LocalCluster(
+        directory / "cluster", 3, 1, base_port=free_base_port(6), end_with_parent=True
+    )
+    with ExitStack() as ending:
+        ending.callback(cluster.stop)
+        cluster.start()
+        grounds, running = Grounds(directory, cluster), {}
+        for name in names:
+            peer = servers[name](grounds, free_base_port(1))
+            _say(f"{peer.title}: starting ...")
+            try:
+                peer.install()
+            except NotInstalled as reason:
+                _say(f"{peer.title} is left out: {reason}")
+                continue
+            ending.callback(_stop, peer)
+            running[name] = _start(peer)
+        yield running
+
+
+def _start(peer: Peer) -> Started:
+    started = time.monotonic()
+    peer.start()
+    seconds = time.monotonic() - started
+    return Started(Asked(peer, peer.prepare(), peer.directory), seconds)
+
+
+def _stop(peer: Peer) -> None:
+    if hasattr(peer, "program"):
+        peer.stop()
+
+
+def _measure(
+    path: str, running: dict[str, Started], effort: Effort, pacer: Pacer
+) -> dict[str, PathResult]:
+    """Measure one path at every server that has it, repetitions in turn."""
+    measured = {
+        name: Measured(
+            one.asked.peer,
+            path,
+            one.asked.plans()[path],
+            one.asked.prepared.endpoints.jwks,
+            one.asked.directory,
+            PathResult(),
+        )
+        for name, one in running.items()
+        if path in one.asked.plans()
+    }
+    for one in measured.values():
+        one.warm_up(1)
+    for number in range(effort.repetitions):
+        for name, one in measured.items():
+            if one.peer.is_slow and number >= effort.repetitions_of_the_slow:
+                continue
+            seconds = effort.seconds_of_the_slow if one.peer.is_slow else effort.seconds
+            repetition = one.repeat(seconds, pacer)
+            if repetition.errors:
+                _say(f"  {name}: {repetition.errors} ERRORS, the first: {repetition.error}")
+    for one in measured.values():
+        one.measure_latency(effort.latency_seconds)
+    return {name: one.result for name, one in measured.items()}
+
+
+def _report(
+    effort: Effort,
+    results: Results,
+    pacer: Pacer,
+    running: dict[str, Started],
+    seconds: float,
+) -> int:
+    titles = {name: SERVERS[name].title for name in running}
+    rates = table.rates(results, pacer.reference, TITLES, titles)
+    costs = table.costs(results, pacer.reference, TITLES, titles)
+    memory = [["", "memory of a worker", "start until the first answer"]]
+    memory += [
+        [titles[name], f"{one.resident_bytes / 2**20:.0f} MiB", f"{one.start_seconds:.1f} s"]
+        for name, one in running.items()
+    ]
+    errors = sum(one.errors for found in results.values() for one in found.values())
+    speeds = f"from {min(pacer.speeds) / pacer.reference:.2f} to "
+    speeds += f"{max(pacer.speeds) / pacer.reference:.2f} times its median speed"
+    print(f"\n{table.text(rates)}\n\n{table.text(costs)}\n\n{table.text(memory)}\n")
+    print("* The server left more than a tenth of its core idle: something else set the limit.")
+    print(f"{errors} errors. {machine.description()}; the core ran {speeds}. {seconds:.0f} s.")
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine.description(),
+        "seconds": round(seconds),
+        "pacer": {"reference": pacer.reference, "speeds": pacer.speeds},
+        "servers": {
+            name: {
+                "title": titles[name],
+                "resident_bytes": one.resident_bytes,
+                "start_seconds": round(one.start_seconds, 2),
+            }
+            for name, one in running.items()
+        },
+        "paths": as_json(results, pacer.reference),
+    }
+    _write(effort.name, document, [rates, costs, memory])
+    figures = summaries(results, pacer.reference)
+    drawing = plot.bars("Operations per second on one core", figures, TITLES, titles)
+    (RESULTS / f"{effort.name}.svg").write_text(drawing)
+    return 1 if errors else 0
+
+
+def _write(name: str, document: dict[str, Any], tables: list[list[list[str]]]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    (RESULTS / f"{name}.md").write_text("\n\n".join(map(table.markdown, tables)) + "\n")
+    _say(f"Written: {RESULTS / name}.json, .md and .svg")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""What every measurement stands on: cores, pacer, load generator, tables and plots."""

@@ -1,0 +1,89 @@
+"""The one table, as text for a terminal and as Markdown for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.harness.figures import PathResult, Results, Summary, ratio, summaries
+from benchmarks.harness.redis_cost import described
+
+OURS, LIMIT, RIVAL = "gatehouse", "limit", "node-oidc-provider"
+ENOUGH_BUSY = 0.9
+"""Less of its core than this, and the server was not what the rate was limited by."""
+
+
+def rates(
+    results: Results, reference: float, titles: Mapping[str, str], servers: Mapping[str, str]
+) -> list[list[str]]:
+    """Return operations per second: one row a path, one column a server, then two ratios."""
+    figures = summaries(results, reference)
+    rows = [["operations/s", *servers.values()]]
+    compares = [name for name in (RIVAL, LIMIT) if name in servers]
+    rows[0] += [f"against {servers[name].split(' (')[0]}" for name in compares]
+    for path, found in figures.items():
+        cells = [_rate(found.get(name), results[path].get(name)) for name in servers]
+        ratios = [_ratio(ratio(found.get(OURS), found.get(name))) for name in compares]
+        rows.append([titles[path], *cells, *ratios])
+    return rows
+
+
+def costs(
+    results: Results, reference: float, titles: Mapping[str, str], servers: Mapping[str, str]
+) -> list[list[str]]:
+    """Return what an operation costs, one row for each path and server."""
+    rows = [
+        ["path", "server", "CPU us", "core busy", "p50 ms", "p99 ms", "bytes to and from Redis",
+         "Redis commands"]
+    ]  # fmt: skip
+    for path, found in summaries(results, reference).items():
+        for name, summary in found.items():
+            result = results[path][name]
+            sent, got = (result.redis.get(f"bytes {way}", 0) for way in ("input", "output"))
+            rows.append(
+                [
+                    titles[path],
+                    servers[name],
+                    f"{summary.cpu_us:,.0f}",
+                    f"{summary.busy:.0%}" + ("" if summary.busy >= ENOUGH_BUSY else " *"),
+                    *_latencies(result),
+                    f"{sent:,.0f}, {got:,.0f}",
+                    described(result.redis),
+                ]
+            )
+    return rows
+
+
+def text(rows: Sequence[Sequence[str]]) -> str:
+    """Align columns: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        first = row[0].ljust(widths[0])
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([first, *rest]).rstrip())
+    lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join(lines)
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    head, *rest = rows
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rest])
+
+
+def _rate(summary: Summary | None, result: PathResult | None) -> str:
+    if summary is None or result is None:
+        return "-"
+    digits = 1 if summary.median < 10 else 0
+    cell = f"{summary.median:,.{digits}f} ±{summary.spread:.0%}"
+    return f"{cell} ({result.errors} ERRORS)" if result.errors else cell
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}x"
+
+
+def _latencies(result: PathResult) -> list[str]:
+    if result.latency is None:
+        return ["-", "-"]
+    return [f"{result.latency.p50_ms:.2f}", f"{result.latency.p99_ms:.2f}"]

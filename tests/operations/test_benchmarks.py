@@ -1,0 +1,147 @@
+"""What the benchmarks do without a server: make figures of runs, and show them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from benchmarks.harness import plan, plot, redis_cost, table, tokens
+from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
+from benchmarks.harness.measuring import paced
+
+TITLES = {"jwks": "JWKS"}
+SERVERS = {"gatehouse": "Gatehouse", "limit": "limit (bare)"}
+KEY = ec.generate_private_key(ec.SECP256R1())
+JWKS = {
+    "keys": [
+        jwt.get_algorithm_by_name("ES256").to_jwk(KEY.public_key(), as_dict=True)
+        | {"kid": "k", "alg": "ES256"}
+    ]
+}
+
+
+def repetition(operations: int, speed: float = 1.0, errors: int = 0) -> Repetition:
+    return Repetition(2.0, operations, errors, speed, cpu_seconds=1.0)
+
+
+def token(subject: str, *, key: ec.EllipticCurvePrivateKey = KEY) -> str:
+    return jwt.encode({"sub": subject}, key, "ES256", headers={"kid": "k"})
+
+
+def test_a_rate_is_what_it_would_be_at_the_reference_speed() -> None:
+    summary = summarize([repetition(200, speed=0.5), repetition(400), repetition(900, 2.0)], 1.0)
+
+    assert (summary.lowest, summary.median, summary.highest) == (200, 200, 225)
+    assert summary.spread == pytest.approx(0.0625)
+
+
+def test_the_cost_of_an_operation_is_corrected_the_other_way() -> None:
+    slow_core = summarize([repetition(1000, speed=0.5)], 1.0)
+
+    assert slow_core.cpu_us == pytest.approx(500)
+    assert slow_core.busy == 0.5
+
+
+def test_a_ratio_needs_both() -> None:
+    one, two = summarize([repetition(100)], 1.0), summarize([repetition(200)], 1.0)
+
+    assert ratio(two, one) == 2
+    assert ratio(one, None) is None
+    assert ratio(None, one) is None
+
+
+def test_the_table_shows_errors_and_absent_paths() -> None:
+    results = {
+        "jwks": {
+            "gatehouse": PathResult([repetition(3000), repetition(2000, errors=2)]),
+            "limit": PathResult([]),
+        }
+    }
+
+    rows = table.rates(results, 1.0, TITLES, SERVERS)
+
+    assert rows[1] == ["JWKS", "1,250 ±20% (2 ERRORS)", "-", "-"]
+    assert table.text(rows).splitlines()[1].startswith("---")
+    assert table.markdown(rows).splitlines()[1] == "|---|---:|---:|---:|"
+
+
+def test_a_server_with_time_to_spare_is_marked() -> None:
+    results = {"jwks": {"gatehouse": PathResult([repetition(3000)])}}
+
+    assert table.costs(results, 1.0, TITLES, SERVERS)[1][3] == "50% *"
+
+
+def test_the_plot_has_a_bar_for_each_server() -> None:
+    results = {"jwks": {name: PathResult([repetition(3000)]) for name in SERVERS}}
+
+    drawing = ElementTree.fromstring(plot.bars("<x>", summaries(results, 1.0), TITLES, SERVERS))
+
+    texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count("1,500") == 2
+    assert "<x>" in texts
+
+
+@pytest.mark.parametrize(
+    ("rate", "connections"), [(10.0, 4), (1600.0, 16), (100_000.0, 128)], ids=str
+)
+def test_a_rate_is_made_of_connections_that_pause(rate: float, connections: int) -> None:
+    found, pause_ms = paced(rate)
+
+    assert found == connections
+    assert found / pause_ms * 1000 == pytest.approx(rate)
+
+
+def test_a_plan_is_a_lua_table(tmp_path: Path) -> None:
+    path = tmp_path / "plan.lua"
+    request = plan.post("localhost:1", "/token", "a=1", Authorization='Basic "x"')
+
+    plan.fixed(request, '"access_token"').write(path, seed=1, sample_file=None)
+
+    text = path.read_text()
+    assert text.startswith('return {["kind"] = "fixed", ["expect"] = "\\"access_token\\""')
+    assert "\\r\\nContent-Length: 3\\r\\n\\r\\na=1" in text
+    assert '["sample_file"] = nil' in text
+
+
+def test_what_redis_did_is_shared_out_over_operations() -> None:
+    before = {"evalsha": 10, "info": 5, "bytes input": 100, "bytes output": 0}
+    after = {"evalsha": 30, "info": 50, "get": 20, "wait": 10} | {
+        "bytes input": 1100,
+        "bytes output": 500,
+    }
+
+    costs = redis_cost.per_operation(before, after, 10)
+
+    assert costs == {
+        "bytes input": 100, "bytes output": 50, "evalsha": 2, "get": 2, "wait": 1,
+    }  # fmt: skip
+    assert redis_cost.described(costs).startswith("2.0 evalsha, 1.0 wait; 2.0 others")
+    assert redis_cost.per_operation(before, after, 0) == {}
+
+
+class TestTokens:
+    def test_good_ones_are_counted(self) -> None:
+        answers = [json.dumps({"access_token": token(f"s{n}")}) for n in range(3)]
+
+        assert tokens.check([*answers, '{"access_token": "opaque"}'], JWKS, "ES256") == 4
+
+    def test_the_same_token_twice_is_noticed(self) -> None:
+        answer = json.dumps({"access_token": token("s")})
+
+        with pytest.raises(tokens.BadTokens, match="came twice"):
+            tokens.check([answer, answer], JWKS, "ES256")
+
+    def test_another_key_is_noticed(self) -> None:
+        forged = token("s", key=ec.generate_private_key(ec.SECP256R1()))
+
+        with pytest.raises(tokens.BadTokens, match="does not verify"):
+            tokens.check([json.dumps({"access_token": forged})], JWKS, "ES256")
+
+    def test_another_algorithm_of_an_id_token_is_noticed(self) -> None:
+        with pytest.raises(tokens.BadTokens, match="ES256"):
+            tokens.check([json.dumps({"id_token": token("s")})], JWKS, "RS256")
