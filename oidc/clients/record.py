@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
@@ -115,6 +116,10 @@ class Client(ClientMixin):
 
     def get_default_redirect_uri(self) -> None:
         """Always None: `redirect_uri` is required here (OAuth 2.1 section 4.1.1)."""
+
+    def still_allowed(self, scope: Iterable[str]) -> tuple[str, ...]:
+        """Return what it may have today of a scope that was granted to it before."""
+        return tuple(value for value in scope if value in self.scope)
 
     def get_allowed_scope(self, scope: str) -> str:
         allowed = set(self.scope)

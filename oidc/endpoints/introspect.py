@@ -33,8 +33,8 @@ def introspect(request: Request) -> Response:
         raise ProtocolError("invalid_request", "token is missing")
     token = read_presented_token(request.form["token"])
     try:
-        if isinstance(token, AccessToken) and _may_read(caller, token):
-            return json_response(_access_token_members(token))
+        if isinstance(token, AccessToken) and (client := _client_of(token, caller)):
+            return json_response(_access_token_members(client, token))
         if isinstance(token, RefreshTokenReference):
             grant = grants.find_for_refresh(token.handle, token.generation)
             if grant.client_id == caller.client_id:
@@ -44,20 +44,24 @@ def introspect(request: Request) -> Response:
     return json_response(INACTIVE)
 
 
-def _may_read(caller: Client, token: AccessToken) -> bool:
-    """Its own tokens, and, for a resource server, those of living clients that are meant for it."""
+def _client_of(token: AccessToken, caller: Client) -> Client | None:
+    """Return the client that has a token, if the caller may read it.
+
+    It may read its own tokens, and, as a resource server, those of living clients meant for it.
+    """
     if token.claims["client_id"] == caller.client_id:
-        return True
+        return caller
     is_meant_for_it = not set(token.audience).isdisjoint(caller.introspection_audience)
-    return is_meant_for_it and find_client(token.claims["client_id"]) is not None
+    return find_client(token.claims["client_id"]) if is_meant_for_it else None
 
 
-def _access_token_members(token: AccessToken) -> dict[str, Any]:
+def _access_token_members(client: Client, token: AccessToken) -> dict[str, Any]:
     if token.has_grant:
         grants.find(token.handle, token.jti)
     elif grants.is_access_token_revoked(token.handle.bucket, token.jti):
         return INACTIVE
-    return {"active": True, "token_type": "Bearer", **token.claims}
+    scope = " ".join(client.still_allowed(token.scope))
+    return {"active": True, "token_type": "Bearer", **token.claims, "scope": scope}
 
 
 def _refresh_token_members(client: Client, grant: Grant) -> dict[str, Any]:
@@ -66,6 +70,6 @@ def _refresh_token_members(client: Client, grant: Grant) -> dict[str, Any]:
         "iss": configuration().issuer,
         "sub": subject_for(client, grant.user_id),
         "client_id": grant.client_id,
-        "scope": " ".join(grant.scope),
+        "scope": " ".join(client.still_allowed(grant.scope)),
         "exp": grant.expires_at,
     }

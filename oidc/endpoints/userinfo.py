@@ -33,7 +33,7 @@ def userinfo(request: Request) -> Response:
     if claims is None:
         raise invalid_token("the person's account is gone or disabled")
     requested = claims_by_name(claims, requested_claim_names(grant.claims, "userinfo"))
-    members = claims_for_scope(claims, token.scope) | requested
+    members = claims_for_scope(claims, client.still_allowed(token.scope)) | requested
     return _respond(client, {**members, "sub": subject_for(client, grant.user_id)})
 
 

@@ -29,8 +29,9 @@ def issue_user_tokens(
     """Return the members of a token response for a person's grant.
 
     `generation`: the refresh token's; there is one exactly if the client may refresh.
-    `scope`: what this access token gets, at most the grant's.
+    `scope`: what this access token gets, at most the grant's, and as far as the client still may.
     """
+    scope = client.still_allowed(scope)
     response = _access_token_members(*issue_user_access_token(client, grant, handle, scope), scope)
     if client.check_grant_type("refresh_token"):
         response["refresh_token"] = refresh_token(handle, generation)
