@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 
 import pytest
@@ -60,3 +61,11 @@ def test_accepts(validate: Callable[[str], None], value: str) -> None:
 def test_refuses(validate: Callable[[str], None], value: str) -> None:
     with pytest.raises(ValidationError):
         validate(value)
+
+
+def test_the_names_of_time_zones_come_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bare container has no database of its own."""
+    monkeypatch.setattr(zoneinfo._tzpath, "TZPATH", ())
+    validate_zoneinfo("Europe/Paris")
+    with pytest.raises(ValidationError):
+        validate_zoneinfo("Europe/Nowhere")
