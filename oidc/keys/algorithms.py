@@ -8,13 +8,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 Signer = Callable[[bytes], bytes]
+Verifier = Callable[[bytes, bytes], None]
+"""Signature and message; raises `InvalidSignature`."""
 
 ACCESS_TOKEN_ALGORITHM = "ES256"
 SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
@@ -35,6 +41,7 @@ DECRYPTION_KEYS = ("RSA-OAEP-256", "ECDH-ES")
 KEY_ALGORITHMS = (*SIGNING_ALGORITHMS, *DECRYPTION_KEYS)
 
 RSA_BITS = 2048
+_ES256_SIGNATURE_BYTES = 64
 
 
 def key_type(algorithm: str) -> str:
@@ -79,13 +86,38 @@ def signer(algorithm: str, key: PrivateKey) -> Signer:
 
         return sign_es256
 
-    pad = (
-        padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=padding.PSS.DIGEST_LENGTH)
-        if algorithm == "PS256"
-        else padding.PKCS1v15()
-    )
+    pad = _padding(algorithm)
 
     def sign_rsa(message: bytes) -> bytes:
         return key.sign(message, pad, SHA256())
 
     return sign_rsa
+
+
+def verifier(algorithm: str, key: PublicKey) -> Verifier:
+    """Return a function that checks a JWS signature, for the same reason."""
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return key.verify
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        scheme = ec.ECDSA(SHA256())
+
+        def verify_es256(signature: bytes, message: bytes) -> None:
+            if len(signature) != _ES256_SIGNATURE_BYTES:
+                raise InvalidSignature
+            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+            key.verify(encode_dss_signature(r, s), message, scheme)
+
+        return verify_es256
+
+    pad = _padding(algorithm)
+
+    def verify_rsa(signature: bytes, message: bytes) -> None:
+        key.verify(signature, message, pad, SHA256())
+
+    return verify_rsa
+
+
+def _padding(algorithm: str) -> padding.PSS | padding.PKCS1v15:
+    if algorithm == "PS256":
+        return padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=padding.PSS.DIGEST_LENGTH)
+    return padding.PKCS1v15()

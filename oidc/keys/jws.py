@@ -7,15 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
+import orjson
+from cryptography.exceptions import InvalidSignature
 
-from oidc.base64url import encode
+from oidc.base64url import decode, encode
 from oidc.compact_json import compact_json
 from oidc.conf import configuration
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
-from oidc.keys.ring import SigningMaterial, key_ring, verification_key
+from oidc.keys.ring import KeyRing, VerificationKey, key_ring, key_ring_with
 
 MAX_SKEW_SECONDS = 10
 """How far the clock of the machine that signed may be ahead of this one's."""
+_REQUIRED = frozenset({"iss", "exp", "iat", "sub"})
 
 
 class InvalidToken(Exception):
@@ -28,13 +31,13 @@ def sign(claims: dict[str, Any], *, algorithm: str, typ: str) -> str:
     `typ`: the token type of the JOSE header, such as `at+jwt` (RFC 8725 section 3.11).
     """
     material = key_ring().signing[algorithm]
-    message = _header(material, typ) + b"." + encode(compact_json(claims))
+    message = _header(algorithm, typ, material.kid) + b"." + encode(compact_json(claims))
     return (message + b"." + encode(material.sign(message))).decode()
 
 
-@lru_cache(maxsize=64)
-def _header(material: SigningMaterial, typ: str) -> bytes:
-    return material.header(typ)
+@lru_cache(maxsize=256)
+def _header(algorithm: str, typ: str, kid: str) -> bytes:
+    return encode(compact_json({"alg": algorithm, "typ": typ, "kid": kid}))
 
 
 def sign_with_secret(claims: dict[str, Any], secret: bytes, *, typ: str) -> str:
@@ -45,21 +48,50 @@ def sign_with_secret(claims: dict[str, Any], secret: bytes, *, typ: str) -> str:
 def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any]:
     """Return the claims of a token that we signed: signature, `typ`, `iss`, and expiry.
 
-    The audience is for the caller to judge.
+    Its header must be, to the letter, one that we write. So `alg` is the key's own and `crit`,
+    `jwk` or `jku` cannot be there (RFC 8725 sections 3.1 and 3.10). The audience is for the caller
+    to judge.
 
     Raises:
         InvalidToken: it is not ours, of another type, or expired.
     """
+    message, _, signature = token.rpartition(".")
+    key = _key_of(message.partition(".")[0], typ)
     try:
-        header = jwt.get_unverified_header(token)
-        if header.get("typ") != typ:
-            raise InvalidToken("another token type")
-        key = verification_key(str(header.get("kid")))
-    except (jwt.PyJWTError, ValueError) as error:
-        raise InvalidToken(type(error).__name__) from error
+        key.verify(decode(signature), message.encode("ascii"))
+    except (InvalidSignature, ValueError) as error:
+        raise InvalidToken("wrong signature") from error
+    claims: dict[str, Any] = orjson.loads(decode(message.partition(".")[2]))
+    if not claims.keys() >= _REQUIRED or claims["iss"] != configuration().issuer:
+        raise InvalidToken("for another use, or of another issuer")
+    now = time.time()
+    if verify_expiry and claims["exp"] <= now:
+        raise InvalidToken("expired")
+    if claims["iat"] > now + MAX_SKEW_SECONDS:
+        raise InvalidToken("issued in the future")
+    return claims
+
+
+def _key_of(header: str, typ: str) -> VerificationKey:
+    if key := _keys_by_header(key_ring(), typ).get(header):
+        return key
+    try:
+        members = orjson.loads(decode(header))
+    except ValueError as error:
+        raise InvalidToken("malformed") from error
+    if not isinstance(members, dict) or members.get("typ") != typ:
+        raise InvalidToken("another token type")
+    # Another process may have made a key since ours were read.
+    key = _keys_by_header(key_ring_with(str(members.get("kid"))), typ).get(header)
     if key is None:
-        raise InvalidToken("unknown key")
-    return _verified(token, key.key, key.algorithm, verify_expiry=verify_expiry)
+        raise InvalidToken("unknown key, or a header that we do not write")
+    return key
+
+
+@lru_cache(maxsize=16)
+def _keys_by_header(ring: KeyRing, typ: str) -> dict[str, VerificationKey]:
+    keys = ring.verification.values()
+    return {_header(key.algorithm, typ, key.kid).decode(): key for key in keys}
 
 
 def verify_with_secret(token: str, secret: bytes, *, verify_expiry: bool = True) -> dict[str, Any]:
@@ -68,18 +100,14 @@ def verify_with_secret(token: str, secret: bytes, *, verify_expiry: bool = True)
     Raises:
         InvalidToken: it is not ours, or expired.
     """
-    return _verified(token, secret, SYMMETRIC_ALGORITHM, verify_expiry=verify_expiry)
-
-
-def _verified(token: str, key: Any, algorithm: str, *, verify_expiry: bool) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            key,
-            algorithms=[algorithm],
+            secret,
+            algorithms=[SYMMETRIC_ALGORITHM],
             issuer=configuration().issuer,
             options={
-                "require": ["iss", "exp", "iat", "sub"],
+                "require": sorted(_REQUIRED),
                 "verify_aud": False,
                 "verify_exp": verify_expiry,
                 "verify_iat": False,  # without tolerance, or with one for the expiry, too

@@ -11,7 +11,6 @@ from typing import Any
 import jwt
 import structlog
 
-from oidc.base64url import encode
 from oidc.compact_json import compact_json
 from oidc.errors import StoreUnavailable
 from oidc.keys import algorithms, lifecycle
@@ -32,22 +31,17 @@ class SigningMaterial:
     algorithm: str
     sign: algorithms.Signer
 
-    def header(self, typ: str) -> bytes:
-        """Return the encoded JOSE header for a token type."""
-        members = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
-        return encode(compact_json(members))
-
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A published key: what PyJWT verifies with."""
+    """A published key. `verify`: signature and message; raises `InvalidSignature`."""
 
     kid: str
     algorithm: str
-    key: algorithms.PublicKey
+    verify: algorithms.Verifier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class KeyRing:
     """One consistent state of the keys."""
 
@@ -78,13 +72,11 @@ def key_ring() -> KeyRing:
     return _reload(ring)
 
 
-def verification_key(kid: str) -> VerificationKey | None:
-    """Return a published key, looking into SQL again for one that is new to this process."""
+def key_ring_with(kid: str) -> KeyRing:
+    """Return the keys, read again if one with this `kid` may be new to this process."""
     ring = key_ring()
-    key = ring.verification.get(kid)
-    if key is None and time.monotonic() - ring.loaded_at > REFRESH_ON_UNKNOWN_SECONDS:
-        key = _reload(ring).verification.get(kid)
-    return key
+    is_old = time.monotonic() - ring.loaded_at > REFRESH_ON_UNKNOWN_SECONDS
+    return _reload(ring) if kid not in ring.verification and is_old else ring
 
 
 def forget() -> None:
@@ -147,4 +139,5 @@ def _signing_material(key: SigningKey) -> SigningMaterial:
 
 def _verification_key(key: SigningKey) -> VerificationKey:
     public: dict[str, Any] = key.public_jwk
-    return VerificationKey(key.kid, key.algorithm, jwt.PyJWK(public, key.algorithm).key)
+    verify = algorithms.verifier(key.algorithm, jwt.PyJWK(public, key.algorithm).key)
+    return VerificationKey(key.kid, key.algorithm, verify)

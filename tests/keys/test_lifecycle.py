@@ -26,6 +26,7 @@ from oidc.keys import algorithms, lifecycle, ring
 from oidc.models import SigningKey
 from tests.support.doors import send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person
+from tests.support.tokens import signed_by_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 ALGORITHM = "ES256"
@@ -145,8 +146,9 @@ def token_of_another_process(web: RelyingParty) -> str:
     )
     key = lifecycle.announce(ALGORITHM)
     lifecycle.promote(key)
-    headers = {"kid": key.kid, "typ": "at+jwt"}
-    return jwt.encode(claims, lifecycle.private_key_of(key), ALGORITHM, headers)
+    sign = algorithms.signer(ALGORITHM, lifecycle.private_key_of(key))
+    header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
+    return signed_by_hand(header, claims, sign)
 
 
 def test_a_key_of_another_process_is_found_when_its_id_is_seen(

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import JWKRegistry, OctKey
 
+from oidc import base64url
 from tests.support.doors import Send
 from tests.support.relying_party import ISSUER
 
@@ -39,6 +42,15 @@ def verified(send: Send, token: str, audience: str, *, secret: str = "") -> dict
     claims = jwt.decode(token, pyjwt_key, algorithms, audience=audience, issuer=ISSUER)
     assert joserfc_jwt.decode(token, joserfc_key, algorithms).claims == claims
     return claims
+
+
+def signed_by_hand(
+    header: dict[str, Any], claims: dict[str, Any], sign: Callable[[bytes], bytes]
+) -> str:
+    """Return a JWS whose header has these members in this order, and no others."""
+    parts = [json.dumps(part, separators=(",", ":")).encode() for part in (header, claims)]
+    message = b".".join(map(base64url.encode, parts))
+    return (message + b"." + base64url.encode(sign(message))).decode()
 
 
 def half_hash(algorithm: str, value: str) -> str:
