@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from oidc.clients.record import Client
@@ -16,6 +18,7 @@ from oidc.stores.records import Grant, GrantHandle
 from oidc.tokens import handles
 from oidc.tokens.encrypted_access_token import encrypted_for_api, opened
 from oidc.tokens.subjects import subject_for
+from oidc.tokens.verified import VerifiedTokens
 
 TYP = "at+jwt"
 _JTI_RANDOM_BYTES = 10
@@ -28,9 +31,10 @@ class AccessToken:
     A machine's token (client credentials) has no grant: only the bucket of its handle counts.
     """
 
-    claims: dict[str, Any]
+    claims: Mapping[str, Any]
     handle: GrantHandle
     has_grant: bool
+    expires_at: int
 
     @property
     def jti(self) -> str:
@@ -68,6 +72,10 @@ def read_access_token(token: str) -> AccessToken:
     Raises:
         InvalidToken: not ours, not an access token, or expired.
     """
+    return _verified.read(token)
+
+
+def _read(token: str) -> AccessToken:
     claims = jws.verify(opened(token), typ=TYP)
     try:
         masked = handles.decode(str(claims.get("jti")))[: handles.MASKED_BYTES]
@@ -75,7 +83,11 @@ def read_access_token(token: str) -> AccessToken:
     except handles.MalformedHandle as error:
         raise jws.InvalidToken(str(error)) from error
     handle = GrantHandle(bucket, handles.encode(random))
-    return AccessToken(claims, handle, claims["sub"] != claims["client_id"])
+    has_grant = claims["sub"] != claims["client_id"]
+    return AccessToken(MappingProxyType(claims), handle, has_grant, claims["exp"])
+
+
+_verified = VerifiedTokens(_read)
 
 
 def lifetime_of(client: Client) -> int:

@@ -1,0 +1,63 @@
+"""Remembers tokens whose signature was verified: resource servers ask about one again and again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from oidc.keys.jws import InvalidToken
+from oidc.keys.ring import KeyRing, key_ring
+
+MOST_TOKENS = 4096
+"""A few megabytes for each process."""
+
+
+class Expiring(Protocol):
+    """A token that was read. `expires_at`: epoch seconds."""
+
+    @property
+    def expires_at(self) -> int: ...
+
+
+Token = TypeVar("Token", bound=Expiring)
+
+
+class VerifiedTokens(Generic[Token]):
+    """The tokens of one kind that this process has verified, by their text.
+
+    Only what a signature proves is remembered. Whether a token was revoked is asked every time, and
+    so is the time. Another state of the keys forgets everything: a key that was deleted is believed
+    no longer than without this memory.
+    """
+
+    def __init__(self, read: Callable[[str], Token]) -> None:
+        self._read = read
+        self._state: tuple[KeyRing | None, dict[str, Token]] = (None, {})
+        self._lock = threading.Lock()
+
+    def read(self, text: str) -> Token:
+        """Verify a token, or recognise it.
+
+        Raises:
+            InvalidToken: it is not ours, or expired.
+        """
+        ring = key_ring()
+        known_ring, tokens = self._state
+        if ring is not known_ring:
+            tokens = {}
+            self._state = (ring, tokens)
+        token = tokens.get(text)
+        if token is None:
+            token = self._read(text)
+            self._remember(tokens, text, token)
+        elif token.expires_at <= time.time():
+            raise InvalidToken("expired")
+        return token
+
+    def _remember(self, tokens: dict[str, Token], text: str, token: Token) -> None:
+        with self._lock:
+            while len(tokens) >= MOST_TOKENS:
+                del tokens[next(iter(tokens))]
+            tokens[text] = token
