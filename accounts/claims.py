@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
+from accounts.models import User, full_name
+from accounts.prepared_query import PreparedQuery
 
 TEXT_CLAIMS = (
     "name",
@@ -35,34 +37,40 @@ ADDRESS_MEMBERS = (
     "country",
 )
 
+_COLUMNS = (
+    *TEXT_CLAIMS,
+    *FLAG_CLAIMS,
+    *(f"address_{member}" for member in ADDRESS_MEMBERS),
+    "username",
+    "updated_at",
+)
+_PERSON = PreparedQuery(User, where=("id", "is_active"), columns=_COLUMNS)
+
 
 def find_standard_claims(user_id: str) -> dict[str, object] | None:
     """Return the claims of a person by id, or None for an unknown or disabled one. One query."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    return standard_claims(user) if user else None
+    row = _PERSON.find(user_id, True)
+    return _standard_claims(dict(zip(_COLUMNS, row, strict=True))) if row else None
 
 
-def standard_claims(user: User) -> dict[str, object]:
-    """Return every standard claim that this person has a value for; none is null or empty.
+def _standard_claims(person: Mapping[str, Any]) -> dict[str, object]:
+    """Return every standard claim that a person has a value for; none is null or empty.
 
     Without `sub`, which depends on the client.
     """
-    claims: dict[str, object] = {name: getattr(user, name) for name in TEXT_CLAIMS}
-    claims["name"] = user.get_full_name()
-    claims["preferred_username"] = user.preferred_username or user.username
-    claims["address"] = address_claim(user)
+    claims: dict[str, object] = {name: person[name] for name in TEXT_CLAIMS}
+    claims["name"] = full_name(
+        person["name"], person["given_name"], person["middle_name"], person["family_name"]
+    )
+    claims["preferred_username"] = person["preferred_username"] or person["username"]
+    address = {member: person[f"address_{member}"] for member in ADDRESS_MEMBERS}
+    claims["address"] = {member: value for member, value in address.items() if value}
     claims = {name: value for name, value in claims.items() if value}
     for flag in FLAG_CLAIMS:
         if flag.removesuffix("_verified") in claims:
-            claims[flag] = getattr(user, flag)
-    claims["updated_at"] = int(user.updated_at.timestamp())
+            claims[flag] = person[flag]
+    claims["updated_at"] = int(person["updated_at"].timestamp())
     return claims
-
-
-def address_claim(user: User) -> dict[str, str]:
-    """Return the members of `address` that have a value."""
-    members = {member: getattr(user, f"address_{member}") for member in ADDRESS_MEMBERS}
-    return {member: value for member, value in members.items() if value}
 
 
 def set_claims(user: User, claims: Mapping[str, object]) -> None:

@@ -31,6 +31,11 @@ class UserManager(DjangoUserManager["User"]):
         return (email or "").strip().lower()
 
 
+def full_name(name: str, *parts: str) -> str:
+    """Return the name to show: the whole one, else its parts, else an empty string."""
+    return name or " ".join(part for part in parts if part)
+
+
 class StandardClaims(models.Model):
     """The standard claims as columns. Spec: OpenID Connect Core 1.0 sections 5.1 and 5.1.1.
 
@@ -183,8 +188,7 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         """The name to show: `name`, else its parts, else an empty string."""
-        parts = (self.given_name, self.middle_name, self.family_name)
-        return self.name or " ".join(part for part in parts if part)
+        return full_name(self.name, self.given_name, self.middle_name, self.family_name)
 
     def get_short_name(self) -> str:
         """What to call this person."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from accounts.prepared_query import PreparedQuery
 from oidc.models import Consent
 from oidc.models.access import reading
 from oidc.tokens.claims import SCOPE_CLAIMS
+
+_CONSENT = PreparedQuery(Consent, where=("user_id", "client_id"), columns=("scope", "claims"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,7 @@ class Consented:
 def find_consent(user_id: str, client_id: str) -> Consented | None:
     """Return what the person allowed this client, None if they never did."""
     with reading():
-        rows = Consent.objects.filter(user_id=user_id, client_id=client_id)
-        row = rows.values_list("scope", "claims").first()
+        row = _CONSENT.find(user_id, client_id)
     return None if row is None else Consented(frozenset(row[0]), frozenset(row[1]))
 
 
