@@ -22,6 +22,7 @@ from oidc.clients.service import (
 )
 from oidc.conf import configuration
 from oidc.errors import StoreUnavailable
+from oidc.models import access
 from oidc.models.access import reading
 from oidc.models.client import OAuthClient
 
@@ -182,14 +183,38 @@ def test_reading_keeps_the_connection_of_a_transaction(monkeypatch: pytest.Monke
     assert not closed
 
 
-@pytest.mark.django_db(transaction=True)
-def test_reading_drops_a_connection_past_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What was closed of a connection that is past its age, read by a thread new to it."""
     OAuthClient.objects.count()
     closed: list[bool] = []
     monkeypatch.setattr(connections["default"], "close", lambda: closed.append(True))
     monkeypatch.setattr(connections["default"], "close_at", time.monotonic() - 1)
+    monkeypatch.setattr(access, "_checked", access._Checked())
+    return closed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_drops_a_connection_past_its_age(closed: list[bool]) -> None:
     with reading():
         assert closed == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_trusts_a_connection_for_a_moment(
+    closed: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reading(), reading():
+        assert closed == [True]
+    monkeypatch.setattr(access._checked, "until", 0.0)
+    with reading():
+        assert closed == [True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_drops_a_connection_that_failed(closed: list[bool]) -> None:
+    with pytest.raises(StoreUnavailable), reading():
+        raise OperationalError("gone")
     assert closed == [True, True]
 
 
