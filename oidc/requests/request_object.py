@@ -39,7 +39,7 @@ def read_request_object(client: Client, text: str, *, request_id: str) -> dict[s
 
     Raises:
         ProtocolError: `invalid_request_object`: malformed, not the client's, not for us, expired,
-            or used before; `request_not_supported`: unsigned, and the client did not register that.
+            or used before; `request_not_supported`: unsigned, and the client may not do that.
     """
     if len(text) > MAX_LENGTH:
         raise invalid_request_object("too long")
@@ -81,13 +81,12 @@ def _verified_claims(client: Client, text: str) -> dict[str, Any]:
     algorithm, kid = header.get("alg"), header.get("kid")
     if header.get("typ") not in TYPES:
         raise invalid_request_object("another token type")
-    if algorithm == UNSIGNED and client.request_object_signing_alg != UNSIGNED:
+    allowed = _allowed_algorithms(client)
+    if algorithm == UNSIGNED and UNSIGNED not in allowed:
         raise ProtocolError(
             "request_not_supported", "unsigned request objects are not supported for this client"
         )
-    if algorithm != client.request_object_signing_alg and (
-        client.request_object_signing_alg or algorithm not in SIGNING_ALGS
-    ):
+    if algorithm not in allowed:
         raise invalid_request_object("this algorithm is not allowed for the client")
     if algorithm == UNSIGNED:
         return _decode(text, None, UNSIGNED)
@@ -98,6 +97,17 @@ def _verified_claims(client: Client, text: str) -> dict[str, Any]:
         except ProtocolError as error:
             failure = error.detail
     raise invalid_request_object(failure)
+
+
+def _allowed_algorithms(client: Client) -> tuple[str, ...]:
+    """Return the registered algorithm alone, or all there are (Registration section 2).
+
+    "All" includes `none` for OpenID Connect's own clients only. It says no less than a request
+    without an object, which these may send too.
+    """
+    if client.request_object_signing_alg:
+        return (client.request_object_signing_alg,)
+    return (*SIGNING_ALGS, UNSIGNED) if client.profile == "oidc-compat" else SIGNING_ALGS
 
 
 def _decode(text: str, key: Any, algorithm: str) -> dict[str, Any]:
