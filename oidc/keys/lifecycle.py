@@ -112,6 +112,13 @@ def retire(key: SigningKey) -> None:
     ensure_signing_keys()
 
 
+def revoke(key: SigningKey) -> None:
+    """Forget a key that somebody else may have: nothing it has signed, or will sign, counts."""
+    with transaction.atomic():
+        retire(key)
+        key.delete()
+
+
 def _retire(keys: object) -> None:
     keys.filter(status=SigningKey.Status.SIGNING).update(  # type: ignore[attr-defined]
         status=SigningKey.Status.RETIRED, retired_at=timezone.now()

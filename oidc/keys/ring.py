@@ -17,7 +17,8 @@ from oidc.keys import algorithms, lifecycle
 from oidc.models import SigningKey
 from oidc.models.access import reading
 
-REFRESH_SECONDS = 30
+REFRESH_SECONDS = 10
+"""How long a revoked key may go on counting in other processes."""
 REFRESH_ON_UNKNOWN_SECONDS = 2
 
 _log = structlog.get_logger("gatehouse.keys")

@@ -129,6 +129,32 @@ def test_retiring_an_announced_key_changes_nothing_else() -> None:
     assert signing_key().kid == before
 
 
+@pytest.mark.parametrize("status", [SIGNING, RETIRED])
+def test_a_revoked_key_counts_no_more(web: RelyingParty, status: SigningKey.Status) -> None:
+    tokens, stolen = web.tokens_for(new_person()), signing_key()
+    if status == RETIRED:
+        lifecycle.retire(stolen)
+    call_command("keys", "revoke", stolen.kid, stdout=StringIO())
+    ring.forget()
+    assert stolen.kid not in published()
+    assert web.userinfo(tokens["access_token"]).status == 401
+    assert web.introspect(tokens["access_token"]).json() == {"active": False}
+    fresh = web.refresh(tokens["refresh_token"]).json()
+    assert kid_of(fresh["access_token"]) == signing_key().kid != stolen.kid
+    assert web.userinfo(fresh["access_token"]).status == 200
+
+
+def test_a_revocation_elsewhere_is_followed(
+    web: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = web.tokens_for(new_person())
+    lifecycle.revoke(signing_key())
+    monkeypatch.setattr(ring, "REFRESH_SECONDS", 3600)
+    assert web.userinfo(tokens["access_token"]).status == 200
+    monkeypatch.setattr(ring, "REFRESH_SECONDS", 0)
+    assert web.userinfo(tokens["access_token"]).status == 401
+
+
 def test_missing_keys_are_made_when_they_are_needed(web: RelyingParty) -> None:
     SigningKey.objects.filter(algorithm=ALGORITHM).delete()
     ring.forget()

@@ -1,4 +1,4 @@
-"""`manage.py keys list | rotate | retire KID`: the keys that sign and decrypt."""
+"""`manage.py keys list | rotate | retire KID | revoke KID`: the keys that sign and decrypt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oidc.models import SigningKey
 
 
 class Command(BaseCommand):
-    help = "Lists, rotates and retires keys."
+    help = "Lists, rotates, retires and revokes keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -28,8 +28,12 @@ class Command(BaseCommand):
             "--now", action="store_true", help="let new keys sign at once, for an emergency"
         )
         retire = actions.add_parser("retire", help="take a key out of signing at once")
-        retire.add_argument("kid")
-        for action in (listing, rotate, retire):
+        revoke = actions.add_parser(
+            "revoke", help="forget a key that was stolen: what it has signed counts no more"
+        )
+        for action in (retire, revoke):
+            action.add_argument("kid")
+        for action in (listing, rotate, retire, revoke):
             action.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,11 +41,12 @@ class Command(BaseCommand):
             chosen = [options["algorithm"]] if options["algorithm"] else KEY_ALGORITHMS
             for algorithm in chosen:
                 _rotate(algorithm, now=options["now"])
-        elif options["action"] == "retire":
+        elif options["action"] in ("retire", "revoke"):
             key = SigningKey.objects.filter(kid=options["kid"]).first()
             if key is None:
                 raise CommandError(f"there is no key {options['kid']}")
-            lifecycle.retire(key)
+            take_out = lifecycle.retire if options["action"] == "retire" else lifecycle.revoke
+            take_out(key)
         self._show(as_json=options["json"])
 
     def _show(self, *, as_json: bool) -> None:
