@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import requests
@@ -171,6 +172,19 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/")
 
 
+@require_POST
+def sign_out_of_gatehouse(request: HttpRequest) -> HttpResponse:
+    """Sign out here, then there. The ID token tells Gatehouse whom, and that nothing need be asked.
+
+    OpenID Connect RP-Initiated Logout 1.0: it sends people back to an address that we registered.
+    """
+    id_token = request.session.get("token", {}).get("id_token", "")
+    sign_out(request)
+    endpoint = gatehouse.load_server_metadata()["end_session_endpoint"]
+    logout = {"id_token_hint": id_token, "post_logout_redirect_uri": f"{APP_URL}/"}
+    return redirect(f"{endpoint}?{urlencode(logout)}")
+
+
 # --- The resource server: an API that accepts Gatehouse's access tokens -----------------------
 
 
@@ -263,6 +277,7 @@ urlpatterns = [
     path("call-api", call_api),
     path("refresh", refresh),
     path("sign-out", sign_out),
+    path("sign-out-of-gatehouse", sign_out_of_gatehouse),
     path("api/greeting", greeting),
 ]
 

@@ -75,3 +75,15 @@ def test_another_address_does_not(client: Client, db: None, address: str) -> Non
     for _ in range(31):
         client.post("/accounts/login/", REMOTE_ADDR=address)
     assert client.post("/accounts/login/", REMOTE_ADDR="fd01::1").status_code == 200
+
+
+def test_taken_names_can_be_tried_so_often_only(
+    client: Client, alice: User, address: str, settings: LazySettings
+) -> None:
+    """Open sign-up cannot hide who is there."""
+    settings.SIGN_UP_OPEN = True
+    form = {"username": "alice", "email": "a@b.example", "password1": "x", "password2": "x"}
+    statuses = [
+        client.post("/accounts/signup/", form, REMOTE_ADDR=address).status_code for _ in range(21)
+    ]
+    assert statuses == [200] * 20 + [429]

@@ -144,12 +144,22 @@ def test_signing_out_ends_the_session_and_the_apps_tokens(
     page: Page, stack: Stack, person: Person
 ) -> None:
     sign_in(page, stack.app_url, person)
-    page.get_by_role("link", name="Sign out of Gatehouse").click()
-    page.wait_for_url("**/accounts/logout/")
+    page.goto(f"{stack.issuer}/accounts/logout/")
     page.click("main form [type=submit]")
     page.wait_for_url("**/accounts/signed-out/")
     page.goto(stack.app_url)
     page.get_by_role("button", name="Refresh tokens").click()
     expect(page.locator("main")).to_contain_text("Your sign-in has ended")
     page.get_by_role("link", name="Sign in again").click()
+    page.wait_for_url(LOGIN)
+
+
+def test_an_app_signs_out_of_gatehouse_too_and_gets_the_person_back(
+    page: Page, stack: Stack, person: Person
+) -> None:
+    """RP-Initiated Logout: nothing is asked, because the app shows the ID token of this session."""
+    sign_in(page, stack.app_url, person)
+    page.get_by_role("button", name="Sign out of Gatehouse too").click()
+    page.wait_for_url(f"{stack.app_url}/")
+    start(page, stack.app_url)
     page.wait_for_url(LOGIN)

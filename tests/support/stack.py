@@ -48,7 +48,8 @@ class Stack:
 
 def _app(installation: Installation, name: str, url: str, *options: str) -> Program:
     """Return a sample app with a client of its own, not started yet."""
-    client = installation.create_client("web", "--redirect-uri", f"{url}/callback", *options)
+    addresses = ["--redirect-uri", f"{url}/callback", "--post-logout-redirect-uri", f"{url}/"]
+    client = installation.create_client("web", *addresses, *options)
     environment = installation.environment | {
         "CLIENT_ID": client["client_id"],
         "CLIENT_SECRET": client["client_secret"],
