@@ -6,12 +6,16 @@ defence `redact` blanks members whose names say that they are secret.
 
 from __future__ import annotations
 
+import json
 import logging
 import logging.config
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
+
+from oidc.request_lines import RequestLines
 
 SECRET_MEMBERS = frozenset(
     {
@@ -41,6 +45,19 @@ class RouteInsteadOfPath(logging.Filter):
         return True
 
 
+class Formatter(structlog.stdlib.ProcessorFormatter):
+    """Formats what structlog logs, what others log, and the many requests of one record."""
+
+    def __init__(self, *args: Any, renderer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._renderer = renderer
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, RequestLines):
+            return record.msg.rendered(lambda members: self._renderer(None, "", members))
+        return super().format(record)
+
+
 def logging_configuration(level: str, form: str) -> dict[str, Any]:
     """Configure structlog and the standard library alike.
 
@@ -59,7 +76,7 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
         # The default shows the variables of every frame: tokens and passwords among them.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if on_console
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(_as_json)
     )
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if not on_console:
@@ -78,7 +95,8 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": Formatter,
+                "renderer": renderer,
                 "foreign_pre_chain": shared,
                 "processors": [*final, renderer],
             }
@@ -103,3 +121,10 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
     }
     logging.config.dictConfig(configuration)
     return configuration
+
+
+def _as_json(value: Any, **options: Any) -> str:
+    try:
+        return orjson.dumps(value, default=options.get("default")).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair, say: no line may be lost
+        return json.dumps(value, separators=(",", ":"), **options)

@@ -19,15 +19,12 @@ import structlog
 from oidc import metrics
 from oidc.conf import configuration
 from oidc.failures import keep_failures
+from oidc.request_lines import RequestLines
 
 QUEUE_LENGTH = 10_000
 BATCH = 200
 REST_SECONDS = 0.05
 LOGGER = "gatehouse.requests"
-LOGGED = (
-    "reference", "endpoint", "method", "status", "duration_ms", "client_id", "user_id", "error",
-    "detail",
-)  # fmt: skip
 
 _log = structlog.get_logger(LOGGER)
 
@@ -117,20 +114,16 @@ def report_defect(reference: str, endpoint: str, error: Exception) -> None:
 
 
 def _write(batch: list[Event]) -> None:
-    is_logged = _log_is_enabled()
     metrics.count(batch)
-    for event in batch:
-        if is_logged or event.status >= 500:
-            _log_event(event)
+    _log_requests(logging.INFO, [event for event in batch if event.status < 500])
+    _log_requests(logging.ERROR, [event for event in batch if event.status >= 500])
     failures = [event for event in batch if event.error]
     if failures:
         keep_failures(failures)
 
 
-def _log_is_enabled() -> bool:
-    return logging.getLogger(LOGGER).isEnabledFor(logging.INFO)
-
-
-def _log_event(event: Event) -> None:
-    members = {name: value for name in LOGGED if (value := getattr(event, name)) != ""}
-    (_log.error if event.status >= 500 else _log.info)("request", **members)
+def _log_requests(level: int, events: list[Event]) -> None:
+    logger = logging.getLogger(LOGGER)
+    if events and logger.isEnabledFor(level):
+        name = logging.getLevelName(level).lower()
+        logger.log(level, RequestLines(events, logger=LOGGER, level=name))

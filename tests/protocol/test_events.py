@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings
 from structlog.testing import capture_logs
 
+from authserver.logs import logging_configuration
 from oidc import events, failures
 from oidc.errors import StoreUnavailable
 from oidc.events import Event, Writer
@@ -95,6 +99,53 @@ def test_requests_at_the_same_time_start_one_writer(written: list[Event]) -> Non
     writer.flush()
     assert threading.active_count() <= before + 1
     assert len(written) == 8
+
+
+# --- Log lines ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What the server's own formatter writes in production, a record at a time."""
+    before, lines = logging.root.handlers[:], []
+    logging_configuration("INFO", "json")
+    [handler] = logging.root.handlers
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    try:
+        yield lines
+    finally:
+        logging_configuration(settings.LOG_LEVEL, settings.LOG_FORMAT)
+        logging.root.handlers[:] = before
+
+
+def test_many_requests_are_one_record_with_a_line_each(lines: list[str]) -> None:
+    events._write([event(1, client_id="c"), event(2, detail="a\nb \ud800")])
+    [record] = lines
+    first, second = map(json.loads, record.splitlines())
+    assert first == {
+        "reference": "REFERENCE1",
+        "endpoint": "token",
+        "method": "POST",
+        "status": 200,
+        "duration_ms": 1.0,
+        "client_id": "c",
+        "event": "request",
+        "logger": "gatehouse.requests",
+        "level": "info",
+        "timestamp": "1970-01-01T00:00:00.000000Z",
+    }
+    assert (second["reference"], second["detail"]) == ("REFERENCE2", "a\nb \ud800")
+
+
+def test_failures_of_ours_are_logged_where_other_requests_are_not(lines: list[str]) -> None:
+    logging.getLogger(events.LOGGER).setLevel(logging.WARNING)
+    try:
+        events._write([event(1), event(2)._replace(status=503)])
+    finally:
+        logging.getLogger(events.LOGGER).setLevel(logging.NOTSET)
+    [record] = lines
+    logged = json.loads(record)
+    assert (logged["reference"], logged["level"]) == ("REFERENCE2", "error")
 
 
 # --- What is kept of failures ---------------------------------------------------------------------
