@@ -5,6 +5,7 @@ Proxy headers first, then the issuer's path, then the protocol door, then Django
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authserver.settings")
@@ -30,3 +31,8 @@ application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(pages, schem
 if settings.FORCE_SCRIPT_NAME:
     application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
 application = TrustedProxies(application, settings.TRUSTED_PROXIES)
+
+# What is loaded now stays for good. Without this, the collector would walk through all of it in the
+# middle of somebody's request, now and then.
+gc.collect()
+gc.freeze()
