@@ -18,7 +18,7 @@ faults = tests/reliability/test_faults.py tests/reliability/test_broken_stores.p
 .PHONY: help run test faults bench bench-quick check messages clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
 
 run: ## start Gatehouse and a sample app, with everything they need
 	$(environment) runtime

@@ -81,11 +81,22 @@ def compare(effort: Effort, servers: Sequence[str], paths: Sequence[str]) -> int
 
 @contextmanager
 def running_servers(
-    directory: Path, names: Sequence[str], servers: Mapping[str, type[Peer]] = SERVERS
+    directory: Path,
+    names: Sequence[str],
+    servers: Mapping[str, type[Peer]] = SERVERS,
+    *,
+    masters: int = 3,
+    replicas: int = 1,
+    appendonly: bool = True,
 ) -> Iterator[dict[str, Started]]:
     """Run a cluster and servers until the block ends. One that cannot be installed is left out."""
     cluster = LocalCluster(
-        directory / "cluster", 3, 1, base_port=free_base_port(6), end_with_parent=True
+        directory / "cluster",
+        masters,
+        replicas,
+        base_port=free_base_port((1 + replicas) * masters),
+        appendonly=appendonly,
+        end_with_parent=True,
     )
     with ExitStack() as ending:
         ending.callback(cluster.stop)

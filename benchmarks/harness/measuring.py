@@ -63,7 +63,7 @@ class Measured:
         repetition = Repetition(
             run.seconds,
             run.operations,
-            run.errors + run.idle + (1 if wrong else 0),
+            run.errors + run.unavailable + run.idle + (1 if wrong else 0),
             speed,
             cpu,
             wrong or run.error,

@@ -7,7 +7,7 @@ local plan = dofile(os.getenv("BENCHMARK_PLAN"))
 local first, last, queue = 1, 0, {}
 local turn, position = 0, plan.offset or 0
 local sample
-operations, errors, ahead = 0, 0, 0
+operations, errors, unavailable, ahead = 0, 0, 0, 0
 first_error = ""
 
 local function put(value)
@@ -35,7 +35,7 @@ local function with_header(template, value)
 end
 
 local function fail(status, headers, body)
-  errors = errors + 1
+  if status == 503 then unavailable = unavailable + 1 else errors = errors + 1 end
   if first_error == "" then
     first_error = status .. " " .. string.sub(headers["Location"] or headers["location"] or "", 1, 200)
       .. " " .. string.sub(body or "", 1, 200)
@@ -101,6 +101,27 @@ function responses.login(status, headers, body)
   else fail(status, headers, body) end
 end
 
+-- A whole visit: authorization request, exchange, refresh with less scope, revocation. Whatever is
+-- furthest goes first. The scope of an answer tells a refresh from an exchange.
+local refreshed, exchanged = {}, {}
+
+function requests.visit()
+  local token = table.remove(refreshed)
+  if token then return post(plan.revocation, token) end
+  token = table.remove(exchanged)
+  if token then return post(plan.refreshing, token) end
+  return requests.login()
+end
+
+function responses.visit(status, headers, body)
+  local token = status == 200 and string.match(body, '"refresh_token"%s*:%s*"([^"]+)"')
+  if token and string.find(body, plan.less_scope, 1, true) then table.insert(refreshed, token)
+  elseif token then table.insert(exchanged, token)
+  elseif status == 200 and body == "" then keep(body)
+  elseif status == 303 then responses.login(status, headers, body)
+  else fail(status, headers, body) end
+end
+
 -- Without a look at the answers the load generator is several times as fast: for plain bytes.
 if plan.expect ~= "" then
   request = requests[plan.kind]
@@ -138,9 +159,10 @@ function done(summary, latency)
     wrong = wrong + summary.errors.status
   end
   io.write(string.format(
-    '\nRESULT {"requests": %d, "operations": %d, "seconds": %.6f, "errors": %d, "idle": %d, '
+    '\nRESULT {"requests": %d, "operations": %d, "seconds": %.6f, "errors": %d, "unavailable": %d, "idle": %d, '
       .. '"p50_ms": %.3f, "p99_ms": %.3f, "error": %s}\n',
-    summary.requests, count, summary.duration / 1e6, wrong, thread:get("ahead"),
+    summary.requests, count, summary.duration / 1e6, wrong, thread:get("unavailable"),
+    thread:get("ahead"),
     latency:percentile(50) / 1000, latency:percentile(99) / 1000,
     quoted(thread:get("first_error"))))
 end

@@ -23,12 +23,16 @@ class LoadFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run saw. Latencies are those of single requests."""
+    """What one run saw. Latencies are those of single requests.
+
+    `unavailable`: answers with status 503, which are not among the errors.
+    """
 
     requests: int
     operations: int
     seconds: float
     errors: int
+    unavailable: int
     idle: int
     p50_ms: float
     p99_ms: float

@@ -64,6 +64,7 @@ print(json.dumps(len(read)))
 class Gatehouse(Peer):
     name, title = "gatehouse", "Gatehouse"
     workers, threads = 1, 4
+    on_cores = ON_SERVER_CORE
     application = "authserver.wsgi:application"
 
     def install(self) -> None:
@@ -84,7 +85,7 @@ class Gatehouse(Peer):
 
     def server(self) -> Program:
         """Return the program, not started yet."""
-        command = [*ON_SERVER_CORE, sys.executable, "-m", "granian", "--interface", "wsgi"]
+        command = [*self.on_cores, sys.executable, "-m", "granian", "--interface", "wsgi"]
         command += ["--port", str(self.port), "--no-ws", "--workers", str(self.workers)]
         command += ["--blocking-threads", str(self.threads), self.application]
         ready = f"{self.url}/health/ready"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jwt
@@ -13,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from benchmarks.harness import plan, plot, redis_cost, table, tokens
 from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
 from benchmarks.harness.measuring import paced
+from benchmarks.soak.judging import complaints
+from benchmarks.soak.windows import Window
 
 TITLES = {"jwks": "JWKS"}
 SERVERS = {"gatehouse": "Gatehouse", "limit": "limit (bare)"}
@@ -122,6 +126,42 @@ def test_what_redis_did_is_shared_out_over_operations() -> None:
     }  # fmt: skip
     assert redis_cost.described(costs).startswith("2.0 evalsha, 1.0 wait; 2.0 others")
     assert redis_cost.per_operation(before, after, 0) == {}
+
+
+def window(second: int, **changes: Any) -> Window:
+    calm = Window(second, 100, 1, 5, 0, 0, "", False, 100 << 20, 40, 10 << 20, 1000)
+    return replace(calm, **changes)
+
+
+class TestSoak:
+    CALM = tuple(window(second) for second in range(0, 600, 10))
+
+    def test_a_calm_run_has_no_complaint(self) -> None:
+        assert complaints(self.CALM) == []
+
+    def test_503_is_right_while_something_fails_and_errors_never_are(self) -> None:
+        unavailable = window(600, unavailable=3)
+
+        assert complaints([*self.CALM, replace(unavailable, failing=True)]) == []
+        assert len(complaints([*self.CALM, unavailable])) == 1
+        assert len(complaints([*self.CALM, window(600, errors=1, failing=True)])) == 1
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("worker_bytes", 106 << 20, "worker grew by 6%"),
+            ("redis_bytes", 11 << 20, "Redis grew by 10%"),
+            ("worker_files", 49, "9 descriptors"),
+            ("p99_ms", 11, "p99 went from 5.0 to 11.0"),
+        ],
+    )
+    def test_growth_is_noticed(self, name: str, value: float, said: str) -> None:
+        end = [replace(one, **{name: value}) for one in self.CALM[40:]]
+
+        found = complaints([*self.CALM[:40], *end])
+
+        assert len(found) == 1
+        assert said in found[0]
 
 
 class TestTokens:

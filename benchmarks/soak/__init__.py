@@ -1,0 +1,1 @@
+"""Gatehouse under load for long, with failures on the way."""
