@@ -56,3 +56,11 @@ def test_files_that_are_named_exist(document: str) -> None:
     }
     assert named
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_conformance_names_every_protocol_test_and_none_that_is_gone() -> None:
+    text = (ROOT / "docs/conformance.md").read_text()
+    named = set(re.findall(r"`(\w+/test_\w+\.py)`", text))
+    there = {f"protocol/{path.name}" for path in (ROOT / "tests/protocol").glob("test_*.py")}
+    assert there <= named
+    assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []

@@ -183,8 +183,11 @@ class Suite:
         assert isinstance(tokens["expires_in"], int)
         return tokens
 
+    def verified_jwt(self, token: str) -> dict[str, Any]:
+        return verified(self.send, token, self.client.client_id)
+
     def verified(self, id_token: str) -> dict[str, Any]:
-        claims = verified(self.send, id_token, self.client.client_id)
+        claims = self.verified_jwt(id_token)
         assert claims["acr"]
         assert not [name for name, value in claims.items() if value in (None, "", {}, [])]
         return claims

@@ -146,6 +146,13 @@ def test_an_error_page_speaks_the_language_of_the_browser(send: Send, web: Relyi
     assert language_of(ask(send, "es").get("/interaction/nothing")) == "es"
 
 
+def test_a_request_that_cannot_be_read_is_answered_in_it(send: Send) -> None:
+    for language in ("en", "de", "fr"):
+        page = send("PUT", "/oauth2/authorize", "", b"", {"Accept-Language": language})
+        assert page.status == 405
+        assert f'<html lang="{language}">' in page.text
+
+
 def test_what_goes_to_the_client_is_english(send: Send, web: RelyingParty) -> None:
     browser = ask(send, "de")
     refused = web.authorize(browser, ui_locales="de", prompt="none login")
