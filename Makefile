@@ -12,10 +12,7 @@ PYTHON ?= $(shell $(find_python))
 environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found on PATH; PYTHON=... names one." >&2; exit 1; }; \
 	"$(PYTHON)" authserver/local/environment.py
 
-# Beside other tests on two cores the load starves, and a starved load says little about a fault.
-faults = tests/reliability/test_faults.py tests/reliability/test_broken_stores.py
-
-.PHONY: help run test faults bench bench-quick check messages clean
+.PHONY: help run test bench bench-quick check messages clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
@@ -27,11 +24,7 @@ run: ## start Gatehouse and a sample app, with everything they need
 test: ## run every check and test
 	$(environment) development browser
 	@$(MAKE) --no-print-directory checks
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(addprefix --ignore=,$(faults))
-
-faults: ## strike a cluster with every fault under load; wants a machine to itself
-	$(environment) development
-	$(BIN)/pytest $(faults)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 bench: ## compare with other servers, in a quarter of an hour; wants a machine to itself
 	$(environment) runtime

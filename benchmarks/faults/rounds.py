@@ -9,55 +9,77 @@ from redis.exceptions import RedisError
 
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies
-from tests.reliability.lab.experiment import Bench, Setting
-from tests.reliability.lab.faults import FAULTS, PARTITION, Fault
+from tests.reliability.lab.experiment import Bench, Experiment, Setting
+from tests.reliability.lab.faults import FAULTS, PARTITIONS, Fault
 
-STRIKES_A_ROUND = 2
-WARM_UP = 25
-"""Answers to everybody before a strike: enough to know how long they take in calm."""
+STRIKES_A_TURN = 2
 
 
 class Rounds:
-    """Experiments with one installation. Each adds to the tallies."""
+    """Experiments with one installation. Each adds to the tallies.
+
+    A round is over when every fault has had its turn in every setting. It is continued where an
+    earlier run has left it.
+    """
 
     def __init__(self, bench: Bench, tallies: Tallies, seconds: float) -> None:
         self._bench, self._tallies = bench, tallies
         self._deadline = time.monotonic() + seconds
 
     def run(self, setting: str = "", only: str = "") -> Iterator[None]:
-        """Go through settings and faults, again and again; yield after each fault.
+        """Go through settings and faults, again and again; yield after each turn.
 
         `setting`, `only`: the names of one setting, of one fault.
         """
+        names = [setting] if setting else list(SETTINGS)
         whole = [fault for fault in FAULTS if only in ("", fault.name)]
-        cut = [PARTITION] if only in ("", PARTITION.name) else []
+        cut = [fault for fault in PARTITIONS if only in ("", fault.name)]
         while not self._is_over():
-            for name in [setting] if setting else list(SETTINGS):
+            turn = self._least_turns(names, [*whole, *cut])
+            for name in names:
                 compared = SETTINGS[name]
-                yield from self._experiment(name, compared.setting(), whole)
-                yield from self._experiment(name, compared.setting(partitioned=True), cut)
+                yield from self._experiments(name, compared.setting(), whole, turn)
+                yield from self._experiments(name, compared.setting(partitioned=True), cut, turn)
 
-    def _experiment(self, name: str, setting: Setting, faults: Sequence[Fault]) -> Iterator[None]:
-        left = list(faults)
+    def _least_turns(self, names: Sequence[str], faults: Sequence[Fault]) -> int:
+        return min(self._tallies.at(name, fault.name).turns for name in names for fault in faults)
+
+    def _experiments(
+        self, name: str, setting: Setting, faults: Sequence[Fault], turn: int
+    ) -> Iterator[None]:
+        left = [fault for fault in faults if self._tallies.at(name, fault.name).turns <= turn]
         while left and not self._is_over():
             with self._bench.experiment(setting) as experiment:
                 while left and not self._is_over():
-                    fault = left.pop(0)
-                    tally = self._tallies.at(name, fault.name)
-                    try:
-                        result = experiment.try_out(fault, STRIKES_A_ROUND, WARM_UP)
-                    except (TimeoutError, RedisError) as error:
-                        tally.unsettled += 1
-                        print(f"{name}: {fault.name}: given up: {error}", flush=True)
-                        break  # a fresh cluster for the others
-                    tally.add(result)
-                    worst = max(tally.without_service[-STRIKES_A_ROUND:])
-                    print(
-                        f"{name}: {fault.name}: {len(result.operations)} operations, "
-                        f"{len(result.violations)} wrong, {worst:.1f} s without service",
-                        flush=True,
-                    )
+                    settled = self._take_turn(name, experiment, left.pop(0))
                     yield
+                    if not settled:
+                        break  # a fresh cluster for the others
+
+    def _take_turn(self, name: str, experiment: Experiment, fault: Fault) -> bool:
+        """Let a fault strike. Returns whether all was well again afterwards."""
+        tally = self._tallies.at(name, fault.name)
+        tally.turns += 1
+        try:
+            result = experiment.try_out(fault, STRIKES_A_TURN)
+        except (TimeoutError, RedisError, AssertionError) as error:
+            tally.unsettled += 1
+            _say(f"{name}: {fault.name}: given up: {error}")
+            return False
+        tally.add(result)
+        worst = max(tally.without_service[-STRIKES_A_TURN:])
+        operations, wrong = len(result.operations), len(result.violations)
+        _say(
+            f"{name}: {fault.name}: {operations} operations, {wrong} wrong, "
+            f"{worst:.1f} s without service"
+        )
+        if wrong:
+            _say(result.story())
+        return True
 
     def _is_over(self) -> bool:
         return time.monotonic() > self._deadline
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

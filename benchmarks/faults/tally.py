@@ -24,6 +24,7 @@ MILLISECONDS = 1000
 class Tally:
     """One fault in one setting, over all its strikes."""
 
+    turns: int = 0
     strikes: int = 0
     operations: int = 0
     wrong: int = 0

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 from authserver.local import formation
 from authserver.local.cluster import LocalCluster
 from authserver.local.node import Node
-from authserver.local.ports import free_base_port
+from authserver.local.ports import HOST, free_base_port
+from authserver.local.server_binary import find_server_binary
 from tests.reliability.lab.waiting import await_that
 
 _VALIDITY_SECONDS = 15
@@ -41,6 +42,7 @@ class LabCluster(LocalCluster):
             base_port=free_base_port((masters + 1) * (1 + replicas)),
             node_timeout_ms=node_timeout_ms,
         )
+        self.binary = find_server_binary()
         self._ids: dict[str, Node] = {}
         self.frozen: set[str] = set()
         # Replicas show themselves to clients only after they got a byte; do not wait 10 s for it.
@@ -51,6 +53,24 @@ class LabCluster(LocalCluster):
             "repl-ping-replica-period": "1",
             "cluster-replica-validity-factor": str(validity),
         }
+
+    def server_url(self, port: int) -> str:
+        """Return what a server needs to reach the cluster through a port."""
+        return f"redis://{HOST}:{port}"
+
+    def operator_url(self) -> str:
+        """Return what the operator's script needs: a node, and all rights."""
+        return f"redis://{HOST}:{self.living_node().port}"
+
+    def living_node(self) -> Node:
+        return next(n for n in self._nodes if n.pid() is not None and n.name not in self.frozen)
+
+    def settings_of(self, node: Node) -> dict[str, str]:
+        """Return what a node is started with."""
+        return self._settings
+
+    def _launch_node(self, node: Node) -> None:
+        node.start(self.binary, self.settings_of(node), end_with_parent=self._end_with_parent)
 
     def start(self) -> None:
         super().start()

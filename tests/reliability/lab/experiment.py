@@ -21,6 +21,8 @@ from tests.reliability.lab.growing import GrowingCluster
 from tests.reliability.lab.history import History, Operation
 from tests.reliability.lab.load import Load, loaded
 from tests.reliability.lab.network import ProxiedCluster
+from tests.reliability.lab.pace import SHORT, Pace
+from tests.reliability.lab.secured import SecuredCluster
 from tests.reliability.lab.seed import Seed
 from tests.reliability.lab.world import PEOPLE_PER_SHARD, World, populate
 from tests.support.server import Installation, Program, install, running
@@ -29,8 +31,6 @@ _WHOLE = "authserver.wsgi:application"
 _BROKEN = "tests.reliability.lab.broken:application"
 ALL = -1
 """Every replica that the cluster has not given up confirms."""
-WARM_UP = 5
-"""Answers to everybody before anything happens."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,17 @@ class Setting:
     wait: int = 1
     partitioned: bool = False
     """Nodes and two servers are joined by a network that can be cut."""
+    secured: bool = False
+    """TLS with client certificates, and a user with the fewest rights."""
     node_timeout_ms: int = 2000
+    pace: Pace = SHORT
     breakage: str = ""
     """What is broken in the stores on purpose, see `lab.broken`."""
+
+    def kind_of_cluster(self) -> type[LabCluster]:
+        if self.partitioned:
+            return ProxiedCluster
+        return SecuredCluster if self.secured else GrowingCluster
 
     def serves_with(self, replicas: int) -> bool:
         """Tell whether a shard takes writes that has so many replicas left."""
@@ -100,14 +108,15 @@ class Bench:
     def experiment(self, setting: Setting) -> Iterator[Experiment]:
         """Start a cluster and a server on it; both are gone after the block."""
         directory = self.directory / f"cluster-{time.monotonic_ns()}"
-        kind = ProxiedCluster if setting.partitioned else GrowingCluster
-        cluster = kind(directory, setting.masters, setting.replicas, setting.node_timeout_ms)
+        cluster = setting.kind_of_cluster()(
+            directory, setting.masters, setting.replicas, setting.node_timeout_ms
+        )
         with ExitStack() as ending:
             ending.callback(cluster.end)
             cluster.start()
             seed = Seed(lambda: [node.port for node in cluster.nodes()])
             ending.callback(seed.close)
-            redis_url = cluster.url if setting.partitioned else seed.url
+            redis_url = cluster.url if setting.partitioned else cluster.server_url(seed.port)
             installation = self._on(redis_url, setting)
             # Never at the issuer's own address: servers of another experiment would share it.
             port, count = free_base_port(2), 2 if setting.partitioned else 1
@@ -119,7 +128,7 @@ class Bench:
                 if isinstance(cluster, ProxiedCluster):
                     cluster.network.know_server(server.name, server.pids)
                 ending.enter_context(running(server))
-            yield Experiment(setting, world, cluster, servers)
+            yield Experiment(setting, installation, world, cluster, servers)
 
     def _on(self, redis_url: str, setting: Setting) -> Installation:
         environment = self.installation.environment | {
@@ -134,10 +143,16 @@ class Experiment:
     """A whole cluster with a server. Faults strike it one after the other."""
 
     def __init__(
-        self, setting: Setting, world: World, cluster: LabCluster, servers: Sequence[Program]
+        self,
+        setting: Setting,
+        installation: Installation,
+        world: World,
+        cluster: LabCluster,
+        servers: Sequence[Program],
     ) -> None:
-        self._world = world
-        self.setting, self.cluster, self.servers = setting, cluster, servers
+        self.world = world
+        self.setting, self.installation = setting, installation
+        self.cluster, self.servers = cluster, servers
         self.random = random.Random(1)
         self.load = Load(world)
         self.struck: frozenset[str] = frozenset()
@@ -146,7 +161,7 @@ class Experiment:
         """Choose a shard to be hit, and note who lives there."""
         shard = self.random.choice(self.cluster.shards())
         slots = set(shard.slots)
-        people = zip(self.load.actors, self._world.people, strict=True)
+        people = zip(self.load.actors, self.world.people, strict=True)
         self.struck = frozenset(
             actor.name
             for actor, person in people
@@ -154,14 +169,12 @@ class Experiment:
         )
         return shard
 
-    def try_out(self, fault: Fault, times: int = 1, warm_up: int = WARM_UP) -> Result:
-        """Let a fault strike under a fresh load; then ask for everything that must still hold.
-
-        `warm_up`: answers to everybody before each strike.
-        """
+    def try_out(self, fault: Fault, times: int = 1) -> Result:
+        """Let a fault strike under a fresh load; then ask for everything that must still hold."""
+        warm_up = self.setting.pace.warm_up
         self.cluster.make_whole()
         fail_overs, strikes = self.cluster.fail_overs(), []
-        with loaded(replace(self._world, history=History())) as self.load:
+        with loaded(replace(self.world, history=History())) as self.load:
             self.load.await_each(done=warm_up)
             for _ in range(times):
                 self.struck = frozenset()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.reliability.lab import faults_of_all as all_of
 from tests.reliability.lab import faults_of_nodes as nodes
+from tests.reliability.lab import works_of_operators as operators
 
 if TYPE_CHECKING:
     from tests.reliability.lab.experiment import Experiment
@@ -39,6 +40,12 @@ PARTITION_WITH_REPLICA = Fault(
     all_of.master_replica_and_client_are_cut_off,
 )
 PARTITIONS = (PARTITION, PARTITION_WITH_REPLICA)
+CREDENTIALS_CHANGE = Fault(
+    "credentials-change",
+    "certificates and the password change, on every node and in the server",
+    operators.credentials_change,
+    may_lose_connections=True,
+)
 FAULTS = (
     Fault("master-dies", "a master dies (`kill -9`)", nodes.master_dies),
     Fault(
@@ -72,15 +79,16 @@ FAULTS = (
         "a master dies while its replicas are cut off from it",
         nodes.master_dies_while_its_replicas_hang,
     ),
-    Fault("replicas-hang", "all replicas of a master hang for 12 s", nodes.replicas_hang),
+    Fault("replicas-hang", "all replicas of a master hang for a while", nodes.replicas_hang),
     Fault("fail-over", "an orderly `CLUSTER FAILOVER`", nodes.fail_over_on_request),
-    Fault("slots-move", "1,000 slots move to another master and back", all_of.slots_move),
+    Fault("slots-move", "many slots move to another master and back", all_of.slots_move),
     Fault(
         "shard-joins",
         "a shard joins, serves, and leaves again",
         all_of.shard_joins_and_leaves,
         False,
     ),
+    Fault("upgrade", "Redis is upgraded, node by node", operators.nodes_are_upgraded),
     Fault("memory-full", "the memory of every master is full", all_of.memory_is_full),
     Fault("all-die", "all nodes die and come back", all_of.all_nodes_die_and_come_back),
     Fault(
@@ -95,3 +103,8 @@ FAULTS = (
         may_lose_connections=True,
     ),
 )
+
+
+def named(name: str) -> Fault:
+    """Return the fault of that name."""
+    return next(fault for fault in FAULTS if fault.name == name)

@@ -16,16 +16,12 @@ from tests.reliability.lab.waiting import await_that
 if TYPE_CHECKING:
     from tests.reliability.lab.experiment import Experiment
 
-SLOTS_TO_MOVE = 1000
-AWAY_SECONDS = 3.0
-"""How long all nodes are gone: longer than a client waits before it asks again."""
-
 
 @contextmanager
 def slots_move(experiment: Experiment) -> Iterator[None]:
     """There and back, so that the shape stays."""
     source, target = experiment.random.sample(experiment.cluster.shards(), 2)
-    slots = source.slots[:SLOTS_TO_MOVE]
+    slots = source.slots[: experiment.setting.pace.slots]
     move_slots(slots, source.master, target.master)
     move_slots(slots, target.master, source.master)
     yield
@@ -37,7 +33,7 @@ def shard_joins_and_leaves(experiment: Experiment) -> Iterator[None]:
     assert isinstance(cluster, GrowingCluster)
     nodes = cluster.add_shard()
     giving = experiment.choose_shard()
-    slots = giving.slots[: SLOTS_TO_MOVE // 2]
+    slots = giving.slots[: experiment.setting.pace.slots // 2]
     move_slots(slots, giving.master, nodes[0])
     experiment.load.await_each()
     move_slots(slots, nodes[0], giving.master)
@@ -60,7 +56,7 @@ def memory_is_full(experiment: Experiment) -> Iterator[None]:
 def all_nodes_die_and_come_back(experiment: Experiment) -> Iterator[None]:
     experiment.cluster.kill_all()
     _await_unavailable(experiment)
-    time.sleep(AWAY_SECONDS)
+    time.sleep(experiment.setting.pace.away_seconds)
     experiment.cluster.start_again()
     yield
 
@@ -70,6 +66,7 @@ def all_nodes_come_back_elsewhere(experiment: Experiment) -> Iterator[None]:
     """The seed's name stays, every address behind it is another one."""
     experiment.cluster.kill_all()
     _await_unavailable(experiment)
+    time.sleep(experiment.setting.pace.away_seconds)
     experiment.cluster.move_to_other_ports()
     experiment.cluster.start_again()
     yield

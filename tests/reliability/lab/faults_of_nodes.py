@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from authserver.local.node import Node
+from tests.reliability.lab.history import Kind, Outcome
 from tests.reliability.lab.waiting import await_that
 
 if TYPE_CHECKING:
     from tests.reliability.lab.experiment import Experiment
 
 SHORT_FREEZE_SECONDS = 1.0
-LONG_FREEZE_SECONDS = 12.0
-"""Longer than the grace of a refresh token."""
 
 
 def _await_service_after(experiment: Experiment, master: Node, *gone: Node) -> None:
@@ -115,7 +114,7 @@ def master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[None
     # Or the kernel would keep for them what they did not read.
     client: Any = shard.master.client()
     client.client_kill_filter(_type="replica")
-    time.sleep(SHORT_FREEZE_SECONDS)
+    _let_it_acknowledge_alone(experiment)
     cluster.kill(shard.master)
     for replica in shard.replicas:
         cluster.thaw(replica)
@@ -123,14 +122,30 @@ def master_dies_while_its_replicas_hang(experiment: Experiment) -> Iterator[None
     yield
 
 
+def _let_it_acknowledge_alone(experiment: Experiment) -> None:
+    """Wait until a grant has been opened there; where replicas must confirm, that never happens."""
+    if experiment.setting.wait:
+        time.sleep(SHORT_FREEZE_SECONDS)
+        return
+    now, struck = time.monotonic(), experiment.struck
+    await_that(
+        lambda: any(
+            o.kind is Kind.REDEEM and o.outcome is Outcome.DONE and o.actor in struck
+            for o in experiment.load.operations()
+            if o.started > now
+        ),
+        "nobody got a grant",
+    )
+
+
 @contextmanager
 def replicas_hang(experiment: Experiment) -> Iterator[None]:
-    """For longer than the grace of a refresh token: all writes of the shard fail closed."""
+    """All writes of the shard fail closed."""
     cluster = experiment.cluster
     shard = experiment.choose_shard()
     for replica in shard.replicas:
         cluster.freeze(replica)
-    time.sleep(LONG_FREEZE_SECONDS)
+    time.sleep(experiment.setting.pace.hanging_seconds)
     for replica in shard.replicas:
         cluster.thaw(replica)
     yield

@@ -167,18 +167,13 @@ class ProxiedCluster(LabCluster):
         ports = range(self.network.base_port, self.network.base_port + len(self._nodes))
         return ",".join(f"redis://{HOST}:{port}" for port in ports)
 
-    def _launch_node(self, node: Node) -> None:
+    def settings_of(self, node: Node) -> dict[str, str]:
         port = self.network.base_port + self._nodes.index(node)
-        shared = self._settings
-        self._settings = shared | {
+        return super().settings_of(node) | {
             "bind-source-addr": _source_address(self._nodes.index(node)),
             "cluster-announce-port": str(port),
             "cluster-announce-bus-port": str(port + BUS_OFFSET),
         }
-        try:
-            super()._launch_node(node)
-        finally:
-            self._settings = shared
 
     def is_whole(self) -> bool:
         """Whole, and everybody reaches everybody through the proxies."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-AWAIT_SECONDS = 40.0
+AWAIT_SECONDS = 120.0
+"""So long that nothing but a defect takes longer, however busy the machine is."""
 _POLL_SECONDS = 0.03
 
 

@@ -13,7 +13,7 @@ from tests.reliability.lab.history import History
 from tests.support.relying_party import REDIRECT_URI
 from tests.support.server import Installation, Person
 
-PEOPLE_PER_SHARD = 2
+PEOPLE_PER_SHARD = 1
 _POPULATE = """
 import json, uuid
 from django.contrib.auth.hashers import make_password
