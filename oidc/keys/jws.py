@@ -58,7 +58,10 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
     message, _, signature = token.rpartition(".")
     key = _key_of(message.partition(".")[0], typ)
     try:
-        key.verify(decode(signature), message.encode("ascii"))
+        raw = decode(signature)
+        if encode(raw).decode() != signature:  # one token has one spelling
+            raise InvalidSignature
+        key.verify(raw, message.encode("ascii"))
     except (InvalidSignature, ValueError) as error:
         raise InvalidToken("wrong signature") from error
     claims: dict[str, Any] = orjson.loads(decode(message.partition(".")[2]))

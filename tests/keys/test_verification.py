@@ -48,7 +48,9 @@ def test_every_algorithm_signs_what_it_verifies(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", SIGNING_ALGORITHMS)
-@pytest.mark.parametrize("change", ["another payload", "shorter", "longer", "none", "flipped"])
+@pytest.mark.parametrize(
+    "change", ["another payload", "shorter", "longer", "none", "flipped", "junk", "padded"]
+)
 def test_rfc7515_5_2_the_signature_counts(algorithm: str, change: str) -> None:
     token = jws.sign(claims(), algorithm=algorithm, typ=TYP)
     header, payload, signature = token.split(".")
@@ -58,6 +60,8 @@ def test_rfc7515_5_2_the_signature_counts(algorithm: str, change: str) -> None:
         "shorter": signature[:-4],
         "longer": signature + "AAAA",
         "none": "",
+        "junk": signature[:10] + "!" + signature[10:],
+        "padded": signature + "==",
         "flipped": signature[:10] + ("A" if signature[10] != "A" else "B") + signature[11:],
     }.get(change, signature)
     assert refused(f"{header}.{payload}.{signature}") == "wrong signature"
