@@ -64,6 +64,8 @@ def _go_on(
     if request.method == "POST" and request.POST.get("decision") == "deny":
         return _finish(request, waiting.interaction_id, deny_authorization(authorization))
     context = signed_in(request)
+    if context is not None and _was_shown_to_another(request, context):
+        return _ask_for_account(request, authorization, may_continue=True)
     try:
         need = next_need(authorization, context, waiting)
     except ProtocolError as error:
@@ -127,6 +129,20 @@ def _choose_account(
     if choice == "continue" and may_continue:
         interactions.select_account(waiting.interaction_id)
         return redirect("interaction", waiting.interaction_id)
+    return _ask_for_account(request, authorization, may_continue=may_continue)
+
+
+def _was_shown_to_another(request: HttpRequest, context: AuthenticationContext) -> bool:
+    """Tell whether a form is from before another person signed in, in another tab.
+
+    What somebody clicked as one person must not be done as the other.
+    """
+    return request.POST.get("person", context.user_id) != context.user_id
+
+
+def _ask_for_account(
+    request: HttpRequest, authorization: AuthorizationRequest, *, may_continue: bool
+) -> HttpResponse:
     context = {
         "client": authorization.client,
         "person": request.user,

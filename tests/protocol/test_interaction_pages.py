@@ -11,6 +11,7 @@ from tests.support.doors import Answer, Browser, Send
 from tests.support.relying_party import RelyingParty, new_person, sign_in
 
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+PERSON = re.compile(r'name="person" value="([^"]+)"')
 NEXT = re.compile(r'name="next" value="([^"]+)"')
 
 
@@ -119,6 +120,33 @@ def test_two_tabs_of_a_first_visit_do_not_take_each_others_cookie(
     assert back.redirect_members["state"] == one.state
     back = decide(browser, second.location, browser.get(second.location), "allow")
     assert back.redirect_members["state"] == two.state
+
+
+@pytest.mark.parametrize("consented", [True, False])
+@pytest.mark.parametrize(
+    ("prompt", "click"),
+    [("consent", {"decision": "allow"}), ("select_account", {"account": "continue"})],
+)
+def test_what_one_person_clicks_is_not_done_as_another(
+    browser: Browser, web: RelyingParty, alice: object, prompt: str, click: dict, consented: bool
+) -> None:
+    """Bob has signed in in another tab, while this one still shows Alice's form."""
+    bob = new_person(given_name="Robert")
+    sign_in(browser, alice)
+    waiting = web.authorize(browser, prompt=prompt)
+    page = browser.get(waiting.location)
+    sign_in(browser, bob)
+    if consented:
+        web.consented_by(bob)
+    shown_to = {"person": PERSON.search(page.text).group(1)}
+    answer = browser.post(waiting.location, csrf(page) | shown_to | click)
+    assert (answer.status, answer.location) == (200, "")
+    assert "Continue as Robert" in answer.text
+    shown_to = {"person": PERSON.search(answer.text).group(1)}
+    answer = browser.post(waiting.location, csrf(answer) | shown_to | {"account": "continue"})
+    asks = prompt == "consent" or not consented
+    assert ('value="allow"' in answer.text) == asks
+    assert ("code" in answer.redirect_members) != asks
 
 
 def test_a_browser_that_has_a_binding_cookie_gets_no_second_one(
