@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
+from redis.crc import key_slot
 from redis.exceptions import (
     ClusterDownError,
     ConnectionError,
@@ -17,6 +18,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from oidc.stores.redis.counters import counters
+from oidc.stores.redis.outage import ANYWHERE
 from oidc.stores.redis.pool import CONNECTIONS_PER_NODE
 from oidc.stores.redis.unavailable import Reason, unavailable
 
@@ -61,15 +63,22 @@ class CommandCluster(RedisCluster):
     def _patiently(self, call: Any, *args: Any, **kwargs: Any) -> Any:
         if self.owner is None:
             return call(*args, **kwargs)
+        slot = _slot_of(args)
         with self.owner.new_patience() as patience:
             while True:
+                self.owner.take_a_seat_if_silent(slot, patience)
                 counters.round_trips += 1
                 try:
                     return call(*args, **kwargs)
                 except _PASSING_ERRORS as error:
-                    self.owner.wait(patience, type(error).__name__, refresh=True)
+                    self.owner.wait(patience, type(error).__name__, refresh=True, slot=slot)
                 except OutOfMemoryError as error:
                     raise unavailable(Reason.NO_WRITES, "a node takes no writes: OOM") from error
+
+
+def _slot_of(args: tuple[Any, ...]) -> int:
+    """Return the slot of a command about one key."""
+    return key_slot(args[1].encode()) if len(args) > 1 and isinstance(args[1], str) else ANYWHERE
 
 
 def connector(

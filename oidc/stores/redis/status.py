@@ -11,14 +11,24 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis.cluster import cluster
 
 SLOTS = 16384
+_REFRESH_SECONDS = 1.0
 
 
 def check_cluster() -> None:
-    """Ask every master that is known.
+    """Ask every master that is known, each once, and no longer than a time-out.
 
     Raises:
         StoreUnavailable: no node answers, a master does not, or slots have no master.
     """
+    try:
+        _check_masters()
+    except StoreUnavailable:
+        # Others may have taken over since somebody asked the last time.
+        cluster().topology.refresh().wait(_REFRESH_SECONDS)
+        _check_masters()
+
+
+def _check_masters() -> None:
     commands: Any = cluster().commands()  # its type misses annotations
     covered = sum(1 for nodes in commands.nodes_manager.slots_cache.values() if nodes)
     if covered < SLOTS:
@@ -51,22 +61,27 @@ def clock_difference_seconds() -> float:
         raise StoreUnavailable(f"a master does not answer: {type(error).__name__}") from error
 
 
+def _directly(commands: Any, node: Any) -> Any:
+    """Return redis-py's client of one node. It fails at once: whoever probes has no patience."""
+    return commands.get_redis_connection(node)
+
+
 def _difference(commands: Any, node: Any) -> float:
     before = time.time()
-    seconds, microseconds = commands.time(target_nodes=node)
+    seconds, microseconds = _directly(commands, node).time()
     middle = (before + time.time()) / 2
     return abs(float(seconds) + float(microseconds) / 1_000_000 - middle)
 
 
 def _connected_replicas(commands: Any, node: Any) -> int:
     try:
-        return int(commands.info("replication", target_nodes=node)["connected_slaves"])
+        return int(_directly(commands, node).info("replication")["connected_slaves"])
     except RedisError as error:
         raise StoreUnavailable(f"{node.name} does not answer: {type(error).__name__}") from error
 
 
 def _state_of(commands: Any, node: Any) -> str:
     try:
-        return str(commands.cluster_info(target_nodes=node)["cluster_state"])
+        return str(_directly(commands, node).execute_command("CLUSTER INFO")["cluster_state"])
     except RedisError as error:
         raise StoreUnavailable(f"{node.name} does not answer: {type(error).__name__}") from error
