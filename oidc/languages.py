@@ -37,11 +37,6 @@ def spoken_language() -> str:
     return translation.get_language() or settings.LANGUAGE_CODE
 
 
-def gettext(message: str) -> str:
-    """Return a text of ours in the language that is spoken now."""
-    return translation.gettext(message)
-
-
 def speak(ui_locales: str, accept_language: str = "") -> None:
     """Speak that language for the rest of this request, on this thread."""
     translation.activate(chosen_language(ui_locales, accept_language))

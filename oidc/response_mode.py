@@ -7,19 +7,15 @@ RFC 9207 (`iss`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import Protocol
 from urllib.parse import urlencode
 
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
-from oidc.http import NO_STORE, Response, redirect, with_query
-from oidc.languages import gettext, spoken_language
+from oidc.form_post_page import form_post_page
+from oidc.http import Response, redirect, with_query
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
-
-# No form-action here: the form goes to the client.
-_FORM_POST_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"  # noqa: E501
 
 
 class Target(Protocol):
@@ -53,7 +49,7 @@ def authorization_response(target: Target, members: Mapping[str, object]) -> Res
         everything["state"] = target.state
     everything["iss"] = configuration().issuer
     if target.response_mode == "form_post":
-        return _form_post(target.redirect_uri, everything)
+        return form_post_page(target.redirect_uri, everything)
     if target.response_mode == "fragment":
         return redirect(f"{target.redirect_uri}#{urlencode(everything)}")
     return redirect(with_query(target.redirect_uri, everything))
@@ -63,31 +59,3 @@ def authorization_error_response(target: Target, error: ProtocolError) -> Respon
     """Send an error to the client (RFC 6749 section 4.1.2.1)."""
     members = {"error": error.error, "error_description": error.description}
     return authorization_response(target, members)
-
-
-def _form_post(action: str, members: Mapping[str, str]) -> Response:
-    fields = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in members.items()
-    )
-    static = f"{configuration().base_path}/static"
-    title = escape(gettext("Signing you in"))
-    message = escape(gettext("Taking you back to the application."))
-    button = escape(gettext("Continue"))
-    page = (
-        f"<!doctype html><html lang={spoken_language()}><head><meta charset=utf-8>"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title>"
-        f'<link rel="stylesheet" href="{static}/gatehouse/gatehouse.css">'
-        f'<script src="{static}/oidc/form_post.js" defer></script></head><body class="page">'
-        f'<main class="card"><form method="post" action="{escape(action)}">{fields}'
-        f"<p>{message}</p>"
-        f'<button type="submit" class="button button-primary">{button}</button></form></main>'
-        "</body></html>"
-    )
-    headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", _FORM_POST_POLICY),
-        NO_STORE,
-    )
-    return Response(200, page.encode(), headers)

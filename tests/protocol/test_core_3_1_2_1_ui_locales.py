@@ -170,8 +170,8 @@ def test_a_form_post_page_speaks_it(send: Send, web: RelyingParty, alice: Any) -
     sign_in(browser, alice)
     web.consented_by(alice)
     page = web.authorize(browser, response_mode="form_post", ui_locales="de")
-    assert "Du wirst zur Anwendung zurückgebracht." in page.text
-    assert "<html lang=de>" in page.text
+    assert says(page, "Zurück zur Anwendung")
+    assert language_of(page) == "de"
 
 
 def test_display_changes_nothing(browser: Browser, web: RelyingParty) -> None:
