@@ -12,12 +12,12 @@ import logging
 import queue
 import threading
 import time
-from typing import NamedTuple
 
 import structlog
 
 from oidc import metrics
 from oidc.conf import configuration
+from oidc.event import Event
 from oidc.failures import keep_failures
 from oidc.request_lines import RequestLines
 
@@ -27,24 +27,6 @@ REST_SECONDS = 0.05
 LOGGER = "gatehouse.requests"
 
 _log = structlog.get_logger(LOGGER)
-
-
-class Event(NamedTuple):
-    """How one request ended, and when (epoch seconds).
-
-    `error` is an OAuth error code, `detail` the reason for admins.
-    """
-
-    reference: str
-    endpoint: str
-    method: str
-    status: int
-    duration_ms: float
-    at: float
-    client_id: str = ""
-    user_id: str = ""
-    error: str = ""
-    detail: str = ""
 
 
 class Writer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import structlog
 from django.db import DatabaseError
 from django.utils import timezone
 
 from oidc.errors import StoreUnavailable
+from oidc.event import Event
 from oidc.models import FailedRequest
 from oidc.models.access import reading
 
@@ -23,27 +23,6 @@ EXPECTED_ERRORS = frozenset(
 """Ordinary answers to `prompt=none`: an app that asks every minute must not fill the table."""
 
 _log = structlog.get_logger("gatehouse.failures")
-
-
-class Failure(Protocol):
-    """The part of an event that is kept."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def endpoint(self) -> str: ...
-    @property
-    def status(self) -> int: ...
-    @property
-    def client_id(self) -> str: ...
-    @property
-    def user_id(self) -> str: ...
-    @property
-    def error(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def at(self) -> float: ...
 
 
 class _Budget:
@@ -64,7 +43,7 @@ class _Budget:
 _budget = _Budget()
 
 
-def keep_failures(failures: Sequence[Failure]) -> None:
+def keep_failures(failures: Sequence[Event]) -> None:
     """Write failures down. An unreachable database costs the rows, never the request."""
     notable = [failure for failure in failures if failure.error not in EXPECTED_ERRORS]
     kept = notable[: _budget.take(len(notable))]
@@ -84,7 +63,7 @@ def forget_old_failures() -> int:
     return FailedRequest.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
-def _row(failure: Failure) -> FailedRequest:
+def _row(failure: Event) -> FailedRequest:
     return FailedRequest(
         reference=failure.reference,
         at=datetime.fromtimestamp(failure.at, UTC),

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from oidc.compact_json import compact_json
+from oidc.event import Event
 
 _WHERE_KNOWN = ("client_id", "user_id", "error", "detail")
-
-
-class Answered(Protocol):
-    """The part of an event that is logged."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def endpoint(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def status(self) -> int: ...
-    @property
-    def duration_ms(self) -> float: ...
-    @property
-    def at(self) -> float: ...
 
 
 class RequestLines:
     """The message of a log record: some requests, which a formatter turns into lines."""
 
-    def __init__(self, events: Iterable[Answered], *, logger: str, level: str) -> None:
+    def __init__(self, events: Iterable[Event], *, logger: str, level: str) -> None:
         self.members = [_members(event, logger, level) for event in events]
 
     def __str__(self) -> str:
@@ -46,7 +30,7 @@ class RequestLines:
         return "\n".join(map(render, self.members))
 
 
-def _members(event: Answered, logger: str, level: str) -> dict[str, Any]:
+def _members(event: Event, logger: str, level: str) -> dict[str, Any]:
     members: dict[str, Any] = {
         "reference": event.reference,
         "endpoint": event.endpoint,

@@ -19,6 +19,7 @@ from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import added_headers
 from oidc.error_page import error_page
 from oidc.errors import PageError, ProtocolError, StoreUnavailable
+from oidc.event import Event
 from oidc.http import (
     NO_PARAMETERS,
     Parameters,
@@ -72,7 +73,7 @@ def serve(endpoint: Endpoint, arrival: Arrival) -> Response:
     notes: dict[str, Any] = {}
     response, error = _answer(endpoint, arrival, reference, notes)
     events.emit(
-        events.Event(
+        Event(
             reference=reference,
             endpoint=endpoint.name,
             method=arrival.method,

@@ -15,6 +15,7 @@ from oidc import events
 from oidc.doors.wrapper import RETRY_AFTER_SECONDS
 from oidc.error_page import render_error
 from oidc.errors import PageError, ProtocolError, StoreUnavailable
+from oidc.event import Event
 from oidc.http import NO_STORE
 
 OUTAGES = (StoreUnavailable, OperationalError, InterfaceError)
@@ -27,7 +28,7 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
     """Show an error from a Django view, with an event as the protocol endpoints leave it."""
     reference = getattr(request, "reference", "")
     events.emit(
-        events.Event(
+        Event(
             reference=reference,
             endpoint=page_name(request),
             method=request.method or "",

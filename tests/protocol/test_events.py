@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from authserver.logs import logging_configuration
 from oidc import events, failures
 from oidc.errors import StoreUnavailable
-from oidc.events import Event, Writer
+from oidc.event import Event
+from oidc.events import Writer
 from oidc.models import FailedRequest
 
 
