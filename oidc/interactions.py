@@ -39,7 +39,7 @@ def start_interaction(
     all that a browser starts later shares it.
 
     Raises:
-        ProtocolError: 429, this network has left too much already.
+        PageError: 429, this network has left too much already.
     """
     interaction, headers = _for_browser(request.cookies(), parameters, purpose)
     _keep_for_stranger(request, interaction, configuration().interaction_lifetime_seconds)
@@ -63,7 +63,7 @@ def keep_for_resumption(
     Whoever learns its id can do no more than start the request, as with any link to us.
 
     Raises:
-        ProtocolError: 429, this network has left too much already.
+        PageError: 429, this network has left too much already.
     """
     kept = _new(parameters, browser_hash=purpose)
     _keep_for_stranger(request, kept, RESUMPTION_LIFETIME_SECONDS)

@@ -12,7 +12,7 @@ from array import array
 from ipaddress import ip_network
 
 from oidc.conf import configuration
-from oidc.errors import ProtocolError
+from oidc.errors import PageError
 
 WINDOW_SECONDS = 60
 _IPV6_NETWORK_BITS = 64
@@ -59,13 +59,13 @@ def limit_kept_bytes(remote_address: str, size: int) -> None:
     """Count what a request is about to leave on the cluster until a person goes on with it.
 
     Raises:
-        ProtocolError: 429, until the next minute.
+        PageError: 429, until the next minute.
     """
     configured = configuration()
     if not configured.rate_limits:
         return
     if _tally.add(network_of(remote_address), size) > configured.kept_bytes_per_minute:
-        raise ProtocolError(
+        raise PageError(
             "temporarily_unavailable",
             "too many requests were started from your network; please try again in a minute",
             status=429,
