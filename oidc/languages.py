@@ -5,9 +5,14 @@ Spec: OpenID Connect Core 1.0 section 3.1.2.1 (`ui_locales`); RFC 9110 section 1
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
+
+LONGEST_LIST = 200
+"""What is longer was not written by a browser, nor for one; the rest of it is not looked at."""
 
 
 def ui_locales_supported() -> list[str]:
@@ -15,6 +20,7 @@ def ui_locales_supported() -> list[str]:
     return [tag for tag, _ in settings.LANGUAGES]
 
 
+@lru_cache(maxsize=1024)
 def chosen_language(ui_locales: str, accept_language: str = "") -> str:
     """Return what the app asks for, else what the browser asks for, else English.
 
@@ -39,4 +45,5 @@ def spoken_language() -> str:
 
 def speak(ui_locales: str, accept_language: str = "") -> None:
     """Speak that language for the rest of this request, on this thread."""
-    translation.activate(chosen_language(ui_locales, accept_language))
+    asked, accepted = ui_locales[:LONGEST_LIST], accept_language[:LONGEST_LIST]
+    translation.activate(chosen_language(asked, accepted))
