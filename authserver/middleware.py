@@ -137,9 +137,11 @@ class UiLocalesMiddleware:
 
     def process_view(self, request: HttpRequest, *_: object) -> None:
         """Choose before the view begins: it may write mails and notes."""
-        if request.resolver_match and request.resolver_match.app_name == "admin":
+        match = request.resolver_match
+        if match and match.app_name == "admin":
             translation.activate(settings.LANGUAGE_CODE)
-            return
+        if not match or not (match.url_name or "").startswith("account_"):
+            return  # protocol endpoints read their bodies themselves
         ui_locales = request.GET.get("ui_locales") or waiting_parameters(request).get("ui_locales")
         if ui_locales:
             speak(ui_locales, request.headers.get("Accept-Language", ""))
