@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from authserver.local.cluster import LocalCluster
-from authserver.local.ports import free_base_port
 from benchmarks.harness import machine, plot, processes, table
 from benchmarks.harness.figures import PathResult, Results, as_json, summaries
 from benchmarks.harness.measuring import Measured
 from benchmarks.harness.pacer import Pacer
 from benchmarks.peers.all import SERVERS
-from benchmarks.peers.base import Grounds, Peer
-from benchmarks.peers.installation import NotInstalled
-from benchmarks.peers.paths import TITLES, Asked
-
-RESULTS = Path(__file__).parent / "results"
+from benchmarks.peers.paths import TITLES
+from benchmarks.servers import RESULTS, Started, running_servers, say
 
 
 @dataclass(frozen=True)
@@ -51,15 +44,6 @@ FULL = Effort("bench", list(SERVERS), repetitions=5, seconds=3)
 QUICK = Effort("bench-quick", ["gatehouse", "limit"], repetitions=2, seconds=1, latency_seconds=1)
 
 
-@dataclass
-class Started:
-    """A server that runs."""
-
-    asked: Asked
-    start_seconds: float
-    resident_bytes: int = 0
-
-
 def compare(effort: Effort, servers: Sequence[str], paths: Sequence[str]) -> int:
     """Run it all, print the table, write the results. Returns the exit status."""
     machine.take_load_core()
@@ -70,61 +54,13 @@ def compare(effort: Effort, servers: Sequence[str], paths: Sequence[str]) -> int
         running_servers(Path(directory), servers) as running,
     ):
         for path in paths:
-            _say(f"{TITLES[path]} ...")
+            say(f"{TITLES[path]} ...")
             if measured := _measure(path, running, effort, pacer):
                 results[path] = measured
         for one in running.values():
             pids = one.asked.peer.worker_pids()
             one.resident_bytes = max(map(processes.resident_bytes, pids))
     return _report(effort, results, pacer, running, time.monotonic() - started_at)
-
-
-@contextmanager
-def running_servers(
-    directory: Path,
-    names: Sequence[str],
-    servers: Mapping[str, type[Peer]] = SERVERS,
-    *,
-    masters: int = 3,
-    replicas: int = 1,
-    appendonly: bool = True,
-) -> Iterator[dict[str, Started]]:
-    """Run a cluster and servers until the block ends. One that cannot be installed is left out."""
-    cluster = LocalCluster(
-        directory / "cluster",
-        masters,
-        replicas,
-        base_port=free_base_port((1 + replicas) * masters),
-        appendonly=appendonly,
-        end_with_parent=True,
-    )
-    with ExitStack() as ending:
-        ending.callback(cluster.stop)
-        cluster.start()
-        grounds, running = Grounds(directory, cluster), {}
-        for name in names:
-            peer = servers[name](grounds, free_base_port(1))
-            _say(f"{peer.title}: starting ...")
-            try:
-                peer.install()
-            except NotInstalled as reason:
-                _say(f"{peer.title} is left out: {reason}")
-                continue
-            ending.callback(_stop, peer)
-            running[name] = _start(peer)
-        yield running
-
-
-def _start(peer: Peer) -> Started:
-    started = time.monotonic()
-    peer.start()
-    seconds = time.monotonic() - started
-    return Started(Asked(peer, peer.prepare(), peer.directory), seconds)
-
-
-def _stop(peer: Peer) -> None:
-    if hasattr(peer, "program"):
-        peer.stop()
 
 
 def _measure(
@@ -152,7 +88,7 @@ def _measure(
             seconds = effort.seconds_of_the_slow if one.peer.is_slow else effort.seconds
             repetition = one.repeat(seconds, pacer)
             if repetition.errors:
-                _say(f"  {name}: {repetition.errors} ERRORS, the first: {repetition.error}")
+                say(f"  {name}: {repetition.errors} ERRORS, the first: {repetition.error}")
     for one in measured.values():
         one.measure_latency(effort.latency_seconds)
     return {name: one.result for name, one in measured.items()}
@@ -205,8 +141,4 @@ def _write(name: str, document: dict[str, Any], tables: list[list[list[str]]]) -
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
     (RESULTS / f"{name}.md").write_text("\n\n".join(map(table.markdown, tables)) + "\n")
-    _say(f"Written: {RESULTS / name}.json, .md and .svg")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    say(f"Written: {RESULTS / name}.json, .md and .svg")

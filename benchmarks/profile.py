@@ -11,7 +11,6 @@ import pstats
 import tempfile
 from pathlib import Path
 
-from benchmarks.comparison import running_servers
 from benchmarks.harness import wrk
 from benchmarks.harness.machine import check_machine, take_load_core
 from benchmarks.harness.profiling import BEGIN, END
@@ -19,6 +18,7 @@ from benchmarks.peers.all import SERVERS
 from benchmarks.peers.gatehouse import Gatehouse
 from benchmarks.peers.paths import TITLES
 from benchmarks.peers.relying_party import ask
+from benchmarks.servers import running_servers
 
 
 class ProfiledGatehouse(Gatehouse):

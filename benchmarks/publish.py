@@ -10,7 +10,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.comparison import RESULTS
+from benchmarks.servers import RESULTS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 PLOT = PAGE.parent / "images" / "performance.svg"

@@ -64,8 +64,13 @@ def refresh(template: Mapping[str, str], tokens: Sequence[str], idle: str, expec
 def each_of(
     template: Mapping[str, str], values: Path, expect: str, *, in_header: bool = False
 ) -> Plan:
-    """One of many values after the other, from a file with one a line."""
+    """One of many values after the other, from a file with one a line.
+
+    A run goes on where the one before it stopped; the load generator notes the place.
+    """
+    place = values.with_name(f"{values.name}.position")
     members: dict[str, Any] = {"template": dict(template), "values_file": str(values)}
+    members["position"] = int(place.read_text()) if place.exists() else 0
     if in_header:
         members["value_in_header"] = True
     return Plan("list", members, expect)

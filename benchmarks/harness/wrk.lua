@@ -5,7 +5,8 @@
 
 local plan = dofile(os.getenv("BENCHMARK_PLAN"))
 local first, last, queue = 1, 0, {}
-local turn, position = 0, plan.offset or 0
+local turn = 0
+position = plan.position or 0
 local sample
 operations, errors, unavailable, ahead = 0, 0, 0, 0
 first_error = ""
@@ -154,6 +155,11 @@ function done(summary, latency)
   local wrong = thread:get("errors") + summary.errors.connect + summary.errors.read
     + summary.errors.write + summary.errors.timeout
   local count = thread:get("operations")
+  if plan.values_file then
+    local file = io.open(plan.values_file .. ".position", "w")
+    file:write(thread:get("position"))
+    file:close()
+  end
   if plan.expect == "" then
     count = summary.requests
     wrong = wrong + summary.errors.status

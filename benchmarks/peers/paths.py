@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -47,8 +48,8 @@ class Asked:
         """Return how to make the plan of each path that the server has."""
         plans: dict[str, Callable[[], Plan]] = {"client_credentials": self._client_credentials}
         for algorithm in self.prepared.apps:
-            plans[f"login_{algorithm.lower()}"] = lambda name=algorithm: self._login(name)
-            plans[f"refresh_{algorithm.lower()}"] = lambda name=algorithm: self._refresh(name)
+            plans[f"login_{algorithm.lower()}"] = partial(self._login, algorithm)
+            plans[f"refresh_{algorithm.lower()}"] = partial(self._refresh, algorithm)
         if self.prepared.endpoints.introspect:
             plans["introspect_same"] = self._introspect_same
             plans["introspect_new"] = self._introspect_new

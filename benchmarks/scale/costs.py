@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.comparison import Started
 from benchmarks.harness.figures import PathResult, Summary
 from benchmarks.harness.measuring import Measured
 from benchmarks.harness.pacer import Pacer
 from benchmarks.peers.paths import TITLES
+from benchmarks.servers import Started
 
 Rows = list[list[str]]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from benchmarks.comparison import Started, running_servers
 from benchmarks.harness.pacer import Pacer
 from benchmarks.peers.gatehouse import Gatehouse
 from benchmarks.scale import redis_copies, sql_copies
 from benchmarks.scale.costs import Effort, Rows, costs, table_of
+from benchmarks.servers import Started, running_servers
 
 PATHS = ("login_es256", "refresh_es256", "introspect_same", "userinfo_same")
 FEW_GRANTS = 10_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.comparison import running_servers
 from benchmarks.harness.pacer import Pacer
 from benchmarks.scale.costs import Effort, Rows, costs, table_of
+from benchmarks.servers import running_servers
 
 PATHS = ("login_es256", "refresh_es256", "introspect_same")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.comparison import running_servers
 from benchmarks.harness.machine import LOAD_CORE, SERVER_CORE
 from benchmarks.harness.pacer import Pacer
 from benchmarks.peers.gatehouse import Gatehouse
 from benchmarks.scale.costs import Effort, Rows, costs, table_of
+from benchmarks.servers import running_servers
 
 PATHS = ("client_credentials", "refresh_es256", "jwks")
 

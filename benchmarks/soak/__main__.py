@@ -17,8 +17,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.comparison import RESULTS, running_servers
 from benchmarks.harness import machine, table
+from benchmarks.servers import RESULTS, running_servers
 from benchmarks.soak.judging import complaints, summary
 from benchmarks.soak.windows import Soak
 

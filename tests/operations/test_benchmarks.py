@@ -12,6 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from benchmarks.capacity.model import Costs, Demand, needs
 from benchmarks.harness import plan, plot, redis_cost, table, tokens
 from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
 from benchmarks.harness.measuring import paced
@@ -162,6 +163,29 @@ class TestSoak:
 
         assert len(found) == 1
         assert said in found[0]
+
+
+class TestCapacity:
+    COSTS = Costs(0.002, 0.06, 0.001, 0.0003, 0.0003, 150e-6, 50e-6, 25e-6)
+
+    def test_little_needs_the_least_that_survives_a_failure(self) -> None:
+        found = needs(Demand(1000, 10_000), self.COSTS)
+
+        assert (found.workers, found.masters, found.nodes) == (2, 3, 9)
+
+    def test_cores_follow_the_cost_of_what_a_log_in_brings(self) -> None:
+        found = needs(Demand(3600, 0, first=0.5, refreshes=2, introspections=0), self.COSTS)
+
+        assert found.log_ins_a_second == 1
+        assert found.cores == pytest.approx((0.001 + 0.03 + 0.002 + 0.0003) / 0.6)
+
+    def test_masters_are_as_many_as_memory_or_scripts_ask_for(self) -> None:
+        many_people = needs(Demand(3600, 1e9), self.COSTS)
+        many_log_ins = needs(Demand(36_000_000, 1e6), self.COSTS)
+
+        assert many_people.gib_a_copy == pytest.approx(2402e9 * 1.5 / 2**30, rel=0.001)
+        assert many_people.masters == 210
+        assert many_log_ins.masters == 12
 
 
 class TestTokens:

@@ -1,0 +1,1 @@
+"""From measured costs to hardware."""
