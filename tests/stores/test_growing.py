@@ -25,7 +25,7 @@ from tests.stores.people import OpenGrant, Person, new_id
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy/redis/cluster.py"
 HOUR = 3600
-PEOPLE, SPARE, MOVED = 400, 4, 300
+PEOPLE, SPARE, MOVED = 400, 6, 300
 
 
 @dataclass
@@ -90,6 +90,10 @@ def operate(cluster: LocalCluster, *step: str) -> str:
     return done.stdout
 
 
+def masters(cluster: LocalCluster) -> int:
+    return operate(cluster, "status").count("master")
+
+
 @pytest.fixture
 def spare_nodes(tmp_path: Path) -> Iterator[list[Node]]:
     """Empty nodes that belong to nobody yet."""
@@ -110,7 +114,7 @@ def test_from_one_node_to_many_and_back_without_a_sign_out(
     make_cluster: MakeCluster, stores_on: StoresOn, spare_nodes: list[Node]
 ) -> None:
     cluster = make_cluster(1, 0)
-    follower, master, second_follower, newcomer = spare_nodes
+    follower, master, second_follower, newcomer, *third_shard = spare_nodes
     with stores_on(cluster.url):
         people = Population()
         people.settle()
@@ -123,13 +127,17 @@ def test_from_one_node_to_many_and_back_without_a_sign_out(
             operate(cluster, "add-shard", *shard, "--slots", str(MOVED))
             assert f"{MOVED} slots" in operate(cluster, "status")
             assert master.client().dbsize() > 0
+            third = [address(node) for node in third_shard]
+            operate(cluster, "add-shard", *third, "--slots", str(MOVED))
+            assert masters(cluster) == 3
             operate(cluster, "replace", address(master), "--by", address(newcomer))
             assert address(master) not in operate(cluster, "status")
             operate(cluster, "take-over", address(second_follower))
             operate(cluster, "reload")
             operate(cluster, "remove-shard", address(second_follower))
+            operate(cluster, "remove-shard", third[0])
         finally:
             people.stop()
             life.join()
         people.assert_nobody_was_signed_out()
-    assert operate(cluster, "status").count("master") == 1
+    assert masters(cluster) == 1
