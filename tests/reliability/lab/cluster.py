@@ -41,6 +41,7 @@ class LabCluster(LocalCluster):
             replicas,
             base_port=free_base_port((masters + 1) * (1 + replicas)),
             node_timeout_ms=node_timeout_ms,
+            end_with_parent=True,
         )
         self.binary = find_server_binary()
         self._ids: dict[str, Node] = {}

@@ -57,9 +57,12 @@ class Load:
 
     def abandon(self) -> None:
         """Let everybody go home, without a word about what must hold."""
-        self._stopping.set()
         for actor in self.actors:
             actor.abandon()
+        self._stopping.set()
+        self._settled.set()
+        for actor in self.actors:
+            actor.join(VERIFY_SECONDS)
 
     def _raise_failures(self) -> None:
         for actor in self.actors:
