@@ -35,7 +35,7 @@ LONGEST_GUARD_SECONDS = 24 * 3600
 def read_request_object(client: Client, text: str, *, request_id: str) -> dict[str, str]:
     """Return the authorization parameters of a client's request object.
 
-    One with a `jti` is accepted once (one round trip).
+    A signed one with a `jti` is accepted once (one round trip).
 
     Raises:
         ProtocolError: `invalid_request_object`: malformed, not the client's, not for us, expired,
@@ -45,9 +45,11 @@ def read_request_object(client: Client, text: str, *, request_id: str) -> dict[s
         raise invalid_request_object("too long")
     if text.count(".") == PARTS_OF_A_JWE - 1:
         text = _decrypted(client, text)
-    claims = _verified_claims(client, text)
+    header = _checked_header(client, text)
+    claims = _verified_claims(client, text, header)
     _check_addressee(client, claims)
-    _check_not_replayed(client, claims, request_id)
+    if header["alg"] != UNSIGNED:  # else anybody could use up what the client may leave behind
+        _check_not_replayed(client, claims, request_id)
     return {name: _parameter(name, claims[name]) for name in claims.keys() - JWT_CLAIMS}
 
 
@@ -73,21 +75,25 @@ def _decrypted(client: Client, text: str) -> str:
         raise invalid_request_object(f"cannot be decrypted: {error}") from error
 
 
-def _verified_claims(client: Client, text: str) -> dict[str, Any]:
+def _checked_header(client: Client, text: str) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(text)
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise invalid_request_object("not a JWT") from error
-    algorithm, kid = header.get("alg"), header.get("kid")
     if header.get("typ") not in TYPES:
         raise invalid_request_object("another token type")
-    allowed = _allowed_algorithms(client)
+    algorithm, allowed = header.get("alg"), _allowed_algorithms(client)
     if algorithm == UNSIGNED and UNSIGNED not in allowed:
         raise ProtocolError(
             "request_not_supported", "unsigned request objects are not supported for this client"
         )
     if algorithm not in allowed:
         raise invalid_request_object("this algorithm is not allowed for the client")
+    return header
+
+
+def _verified_claims(client: Client, text: str, header: dict[str, Any]) -> dict[str, Any]:
+    algorithm, kid = header["alg"], header.get("kid")
     if algorithm == UNSIGNED:
         return _decode(text, None, UNSIGNED)
     failure = "no key of the client fits"

@@ -157,6 +157,15 @@ def test_10_a_jti_counts_once(signed_in: Browser, client: RelyingParty) -> None:
     assert again.redirect_members["error"] == "invalid_request_object"
 
 
+def test_what_a_stranger_wrote_uses_up_no_jti(send: Send, browser: Browser, alice: Any) -> None:
+    client = RelyingParty.register(send, "oidc-compat", jwks={"keys": [public_jwk(KEY)]})
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    once = {"jti": "once", "exp": int(time.time()) + 60}
+    for text in (object_of(client, None, "none", **once), object_of(client, **once)):
+        assert "code" in send_object(browser, client, text).redirect_members
+
+
 def test_a_redirect_uri_inside_must_be_registered(signed_in: Browser, client: RelyingParty) -> None:
     text = object_of(client, redirect_uri="https://evil.example/cb")
     answer = send_object(signed_in, client, text)
