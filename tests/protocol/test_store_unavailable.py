@@ -188,6 +188,13 @@ def test_nobody_waits_longer_than_six_seconds(db: None, settings: Any) -> None:
     assert max(seconds for _, seconds in answers) < MOST_SECONDS
 
 
+def test_a_process_that_never_reached_the_cluster_says_so_in_time(db: None, settings: Any) -> None:
+    with cluster_away(settings, settings.GATEHOUSE["redis_deadline_seconds"]):
+        ready, seconds = timed(lambda: send_to_wsgi("GET", "/health/ready", "", b"", {}))()
+    assert ready.status == 503
+    assert seconds < MOST_SECONDS
+
+
 def timed(call: Callable[[], Answer]) -> Callable[[], tuple[Answer, float]]:
     def measured() -> tuple[Answer, float]:
         started = time.monotonic()

@@ -20,16 +20,16 @@ def check_cluster() -> None:
     Raises:
         StoreUnavailable: no node answers, a master does not, or slots have no master.
     """
+    commands = cluster().commands()  # waits by itself for one that was never reached
     try:
-        _check_masters()
+        _check_masters(commands)
     except StoreUnavailable:
         # Others may have taken over since somebody asked the last time.
         cluster().topology.refresh().wait(_REFRESH_SECONDS)
-        _check_masters()
+        _check_masters(commands)
 
 
-def _check_masters() -> None:
-    commands: Any = cluster().commands()  # its type misses annotations
+def _check_masters(commands: Any) -> None:  # its type misses annotations
     covered = sum(1 for nodes in commands.nodes_manager.slots_cache.values() if nodes)
     if covered < SLOTS:
         raise StoreUnavailable(f"{SLOTS - covered} of {SLOTS} slots have no master")
