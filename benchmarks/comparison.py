@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +18,14 @@ from benchmarks.harness import machine, plot, processes, table
 from benchmarks.harness.figures import PathResult, Results, as_json, summaries
 from benchmarks.harness.measuring import Measured
 from benchmarks.harness.pacer import Pacer
+from benchmarks.harness.wrk import LoadFailed
 from benchmarks.peers.all import SERVERS
 from benchmarks.peers.paths import TITLES
+from benchmarks.peers.relying_party import SignInFailed
 from benchmarks.servers import RESULTS, Started, running_servers, say
+
+# What a server that is overwhelmed, or broken, does to those who ask it.
+TROUBLES = (OSError, HTTPException, LoadFailed, SignInFailed, subprocess.TimeoutExpired)
 
 
 @dataclass(frozen=True)
@@ -80,18 +88,38 @@ def _measure(
         if path in one.asked.plans()
     }
     for one in measured.values():
-        one.warm_up(1)
+        with _others_go_on(one):
+            one.warm_up(1)
     for number in range(effort.repetitions):
-        for name, one in measured.items():
+        for one in measured.values():
             if one.peer.is_slow and number >= effort.repetitions_of_the_slow:
                 continue
             seconds = effort.seconds_of_the_slow if one.peer.is_slow else effort.seconds
-            repetition = one.repeat(seconds, pacer)
-            if repetition.errors:
-                say(f"  {name}: {repetition.errors} ERRORS, the first: {repetition.error}")
+            with _others_go_on(one):
+                _repeat(one, seconds, pacer)
     for one in measured.values():
-        one.measure_latency(effort.latency_seconds)
+        with _others_go_on(one):
+            one.measure_latency(effort.latency_seconds)
     return {name: one.result for name, one in measured.items()}
+
+
+def _repeat(measured: Measured, seconds: float, pacer: Pacer) -> None:
+    if measured.result.failure:
+        return
+    repetition = measured.repeat(seconds, pacer)
+    if repetition.errors:
+        name = measured.peer.name
+        say(f"  {name}: {repetition.errors} ERRORS, the first: {repetition.error}")
+
+
+@contextmanager
+def _others_go_on(measured: Measured) -> Iterator[None]:
+    """Note what goes wrong with one server, and let the comparison go on without it."""
+    try:
+        yield
+    except TROUBLES as trouble:
+        measured.result.failure = f"{type(trouble).__name__}: {trouble}"
+        say(f"  {measured.peer.name}: FAILED: {measured.result.failure}")
 
 
 def _report(

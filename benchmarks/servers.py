@@ -15,6 +15,8 @@ from benchmarks.peers.all import SERVERS
 from benchmarks.peers.base import Grounds, Peer
 from benchmarks.peers.installation import NotInstalled
 from benchmarks.peers.paths import Asked
+from benchmarks.peers.relying_party import SignInFailed
+from tests.support.server import ProgramFailed
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -38,7 +40,7 @@ def running_servers(
     replicas: int = 1,
     appendonly: bool = True,
 ) -> Iterator[dict[str, Started]]:
-    """Run a cluster and servers until the block ends. One that cannot be installed is left out."""
+    """Run a cluster and servers until the block ends. One that does not start is left out."""
     cluster = LocalCluster(
         directory / "cluster",
         masters,
@@ -54,13 +56,12 @@ def running_servers(
         for name in names:
             peer = servers[name](grounds, free_base_port(1))
             say(f"{peer.title}: starting ...")
+            ending.callback(_stop, peer)
             try:
                 peer.install()
-            except NotInstalled as reason:
+                running[name] = _start(peer)
+            except (NotInstalled, ProgramFailed, SignInFailed) as reason:
                 say(f"{peer.title} is left out: {reason}")
-                continue
-            ending.callback(_stop, peer)
-            running[name] = _start(peer)
         yield running
 
 

@@ -53,10 +53,12 @@ class PathResult:
     redis: dict[str, float] = field(default_factory=dict)
     """Commands by name, and `bytes in`, `bytes out`: of one operation."""
     tokens_checked: int = 0
+    failure: str = ""
+    """Why it could not be measured to the end."""
 
     @property
     def errors(self) -> int:
-        return sum(one.errors for one in self.repetitions)
+        return sum(one.errors for one in self.repetitions) + bool(self.failure)
 
     def summary(self, reference: float) -> Summary:
         return summarize(self.repetitions, reference)
@@ -123,6 +125,7 @@ def _servers_as_json(servers: Mapping[str, PathResult], reference: float) -> dic
         name: vars(one.summary(reference))
         | {
             "errors": one.errors,
+            "failure": one.failure,
             "tokens_checked": one.tokens_checked,
             "latency_at_half_rate": vars(one.latency) if one.latency else None,
             "redis_per_operation": one.redis,

@@ -76,6 +76,8 @@ class Measured:
 
     def measure_latency(self, seconds: float) -> None:
         """Load the path at half the rate it has shown, with many connections that pause."""
+        if self.result.failure:
+            return
         rate = summarize(self.result.repetitions, 1).median
         rate = rate * self.result.repetitions[-1].speed
         if rate < LEAST_RATE_FOR_LATENCY:

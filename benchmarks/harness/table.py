@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.harness.figures import PathResult, Results, Summary, ratio, summaries
 from benchmarks.harness.redis_cost import described
+from benchmarks.targets import target
 
-OURS, LIMIT, RIVAL = "gatehouse", "limit", "node-oidc-provider"
+OURS = "gatehouse"
 ENOUGH_BUSY = 0.9
 """Less of its core than this, and the server was not what the rate was limited by."""
 
@@ -15,14 +16,19 @@ ENOUGH_BUSY = 0.9
 def rates(
     results: Results, reference: float, titles: Mapping[str, str], servers: Mapping[str, str]
 ) -> list[list[str]]:
-    """Return operations per second: one row a path, one column a server, then two ratios."""
+    """Return operations per second, one row a path and one column a server, then our ratios.
+
+    A ratio under its target says so.
+    """
     figures = summaries(results, reference)
+    others = [name for name in servers if name != OURS] if OURS in servers else []
     rows = [["operations/s", *servers.values()]]
-    compares = [name for name in (RIVAL, LIMIT) if name in servers]
-    rows[0] += [f"against {servers[name].split(' (')[0]}" for name in compares]
+    rows[0] += [f"against {_short(servers[name])}" for name in others]
     for path, found in figures.items():
         cells = [_rate(found.get(name), results[path].get(name)) for name in servers]
-        ratios = [_ratio(ratio(found.get(OURS), found.get(name))) for name in compares]
+        ratios = [
+            _ratio(ratio(found.get(OURS), found.get(name)), target(path, name)) for name in others
+        ]
         rows.append([titles[path], *cells, *ratios])
     return rows
 
@@ -73,14 +79,22 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 
 def _rate(summary: Summary | None, result: PathResult | None) -> str:
     if summary is None or result is None:
-        return "-"
+        return "FAILED" if result is not None and result.failure else "-"
     digits = 1 if summary.median < 10 else 0
     cell = f"{summary.median:,.{digits}f} ±{summary.spread:.0%}"
     return f"{cell} ({result.errors} ERRORS)" if result.errors else cell
 
 
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}x"
+def _ratio(value: float | None, wanted: float | None) -> str:
+    if value is None:
+        return "-"
+    cell = f"{value:.2f}x" if value < 10 else f"{value:,.0f}x"
+    return f"{cell} (under {wanted:g}x)" if wanted is not None and value < wanted else cell
+
+
+def _short(title: str) -> str:
+    """Leave away a version, and what stands in brackets."""
+    return title.split(" ")[0]
 
 
 def _latencies(result: PathResult) -> list[str]:

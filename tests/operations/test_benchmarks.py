@@ -75,6 +75,22 @@ def test_the_table_shows_errors_and_absent_paths() -> None:
     assert table.markdown(rows).splitlines()[1] == "|---|---:|---:|---:|"
 
 
+def test_the_table_says_where_a_target_is_not_reached() -> None:
+    results = {
+        "jwks": {
+            "gatehouse": PathResult([repetition(4000)]),
+            "limit": PathResult([repetition(8000)]),
+            "node-oidc-provider": PathResult([repetition(1000)]),
+        }
+    }
+    servers = SERVERS | {"node-oidc-provider": "node 9"}
+
+    rows = table.rates(results, 1.0, TITLES, servers)
+
+    assert rows[0][-2:] == ["against limit", "against node"]
+    assert rows[1][-2:] == ["0.50x (under 0.65x)", "4.00x"]
+
+
 def test_a_server_with_time_to_spare_is_marked() -> None:
     results = {"jwks": {"gatehouse": PathResult([repetition(3000)])}}
 
