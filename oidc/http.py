@@ -85,7 +85,7 @@ def has_control_character(name: str, value: str) -> bool:
     if value.isprintable() and name.isprintable():
         return False
     allowed = "\t\r\n" if name in MULTILINE_PARAMETERS else ""
-    return any((c < " " or c == "\x7f") and c not in allowed for c in name + value)
+    return any((c < " " or "\x7f" <= c <= "\x9f") and c not in allowed for c in name + value)
 
 
 class Request(NamedTuple):

@@ -45,6 +45,7 @@ MALFORMED_PARAMETERS = {
     "CRLF": b"state=a%0d%0aSet-Cookie:%20" + MARKER.encode(),
     "tab": b"state=%09",
     "DEL": b"state=%7f",
+    "C1": b"state=%c2%9b31m",
     "invalid UTF-8": b"state=%ff" + MARKER.encode(),
     "truncated UTF-8": b"state=%e2%82",
     "overlong UTF-8": b"state=%c0%af",

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -108,8 +109,14 @@ def test_requests_at_the_same_time_start_one_writer(written: list[Event]) -> Non
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
     """What the server's own formatter writes in production, a record at a time."""
+    with written_as("json") as lines:
+        yield lines
+
+
+@contextmanager
+def written_as(form: str) -> Iterator[list[str]]:
     before, lines = logging.root.handlers[:], []
-    logging_configuration("INFO", "json")
+    logging_configuration("INFO", form)
     [handler] = logging.root.handlers
     handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
     try:
@@ -136,6 +143,18 @@ def test_many_requests_are_one_record_with_a_line_each(lines: list[str]) -> None
         "timestamp": "1970-01-01T00:00:00.000000Z",
     }
     assert (second["reference"], second["detail"]) == ("REFERENCE2", "a\nb \ud800")
+
+
+@pytest.mark.parametrize(
+    "stranger", ["\x1b[31m", "\x9b31m", "\r", "\n", "\u2028", "\u202e"], ids=ascii
+)
+def test_a_terminal_obeys_nothing_that_a_stranger_sent(stranger: str) -> None:
+    with written_as("console") as lines:
+        events._write([event(1, client_id=f"a{stranger}b")])
+        logging.getLogger("another").warning("a%sb", stranger)
+    escaped = f"a{stranger.encode('unicode_escape').decode()}b"
+    assert [stranger in line for line in lines] == [False, False]
+    assert [escaped in line for line in lines] == [True, True]
 
 
 def test_failures_of_ours_are_logged_where_other_requests_are_not(lines: list[str]) -> None:
