@@ -11,6 +11,7 @@ from itertools import count
 
 import pytest
 from prometheus_client import REGISTRY
+from redis.connection import Connection
 from redis.crc import key_slot
 
 from authserver.local.node import Node
@@ -22,7 +23,7 @@ from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.status import check_cluster
 from tests.reliability.lab.waiting import await_that
 from tests.stores.conftest import MakeCluster, StoresOn
-from tests.stores.people import Person
+from tests.stores.people import HOUR, Person
 
 THREADS = 4
 CALLS = 8
@@ -109,3 +110,20 @@ def test_each_silent_node_has_seats_and_one_thread_never_waits() -> None:
     assert SEATS < THREADS
     room.leave("a")
     assert room.enter("b")
+
+
+def test_a_moment_is_granted_to_a_node_and_not_to_each_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = NodePool("a", make=lambda: NodeConnection(Connection()))
+    monkeypatch.setattr("oidc.stores.redis.pool.MOMENT_SECONDS", HOUR)
+    node.note_trouble("refused", was_silent=False)
+    assert node.lasting_trouble() == ""
+    monkeypatch.setattr("oidc.stores.redis.pool.MOMENT_SECONDS", 0)
+    assert node.lasting_trouble() == "refused"
+
+
+def test_silence_has_lasted_for_long_enough() -> None:
+    node = NodePool("a", make=lambda: NodeConnection(Connection()))
+    node.note_trouble("silent", was_silent=True)
+    assert node.lasting_trouble() == "silent"

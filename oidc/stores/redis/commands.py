@@ -66,7 +66,7 @@ class CommandCluster(RedisCluster):
         slot = _slot_of(args)
         with self.owner.new_patience() as patience:
             while True:
-                self.owner.take_a_seat_if_silent(slot, patience)
+                self.owner.take_a_seat_if_in_trouble(slot, patience)
                 counters.round_trips += 1
                 try:
                     return call(*args, **kwargs)

@@ -19,14 +19,14 @@ def exchange(
 ) -> Any:
     """Send a script to a node, and return its reply, an error as `ReplyError`.
 
-    A silent node keeps whoever asks it for as long as a time-out takes, so few may; the same goes
-    for writes that nobody confirms.
+    A silent node keeps whoever asks it for as long as a time-out takes, so few may. The same goes
+    for a node that has refused connections for a while, and for writes that nobody confirms.
 
     Raises:
         NotNow: no answer, or not enough `replicas` have confirmed it.
         StoreUnavailable: the node is in trouble, and enough others are trying.
     """
-    trouble = pool.trouble or (pool.trouble_of_writes if replicas else "")
+    trouble = pool.lasting_trouble() or (pool.trouble_of_writes if replicas else "")
     if trouble:
         patience.take_a_seat(trouble, pool.name)
     count = 1
@@ -53,8 +53,7 @@ def _replies(pool: NodePool, packet: bytes, count: int, patience: Patience) -> l
         finally:
             pool.release(connection)
     except ConnectionBroken as error:
-        if error.was_silent:
-            pool.trouble = str(error)
+        pool.note_trouble(str(error), was_silent=error.was_silent)
         pool.close_idle()
         raise NotNow(str(error), refresh=True) from error
     counters.round_trips += 1

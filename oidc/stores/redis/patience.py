@@ -14,7 +14,7 @@ from oidc.stores.redis.unavailable import Reason, unavailable
 
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.25
-_MOMENT_SECONDS = 0.15
+MOMENT_SECONDS = 0.15
 SEATS = 3
 """Of the four threads of a worker, see the entry point of production: one is never kept waiting."""
 SEATS_OF_A_NODE = 2
@@ -79,7 +79,7 @@ class Patience:
         Raises:
             StoreUnavailable: the deadline has passed, or too many wait already.
         """
-        if self.seconds - self.remaining() >= _MOMENT_SECONDS:
+        if self.seconds - self.remaining() >= MOMENT_SECONDS:
             self.take_a_seat(reason, node)
         pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection
+from oidc.stores.redis.patience import MOMENT_SECONDS
 
 CONNECTIONS_PER_NODE = 64
 
@@ -14,8 +16,8 @@ CONNECTIONS_PER_NODE = 64
 class NodePool:
     """At most `limit` connections; the one used last is lent first, so that spare ones rest.
 
-    `trouble`, `trouble_of_writes`: why the last call has waited for an answer, or for its write to
-    be confirmed, in vain; empty once one has come through.
+    `trouble`, `trouble_of_writes`: why the last call got no answer, or its write was not confirmed;
+    empty once one has come through.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class NodePool:
         self._idle: deque[NodeConnection] = deque()
         self._free = threading.Semaphore(limit)
         self.trouble = self.trouble_of_writes = ""
+        self._trouble_since = 0.0
 
     def acquire(self, timeout_seconds: float) -> NodeConnection:
         """Lend a connection, after waiting for one if all are lent. Give it back by `release`.
@@ -44,6 +47,20 @@ class NodePool:
         """Take a connection back: one that was used to the end, or a closed one."""
         self._idle.append(connection)
         self._free.release()
+
+    def note_trouble(self, trouble: str, *, was_silent: bool) -> None:
+        """Remember why a call got no answer. Silence has lasted for a time-out already."""
+        if was_silent:
+            self._trouble_since = 0.0
+        elif not self.trouble:
+            self._trouble_since = time.monotonic()
+        self.trouble = trouble
+
+    def lasting_trouble(self) -> str:
+        """Return what is wrong with the node for longer than a moment; mostly nothing."""
+        if self.trouble and time.monotonic() - self._trouble_since >= MOMENT_SECONDS:
+            return self.trouble
+        return ""
 
     def close_idle(self) -> None:
         """Close what nobody uses: when one connection breaks, its neighbours usually have too."""

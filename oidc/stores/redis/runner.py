@@ -111,15 +111,16 @@ class Cluster:
         """Return the patience of one call that begins now."""
         return Patience(self._deadline_seconds, self._room)
 
-    def take_a_seat_if_silent(self, slot: int, patience: Patience) -> None:
-        """Be one of the few that ask a node which was silent when it was asked last.
+    def take_a_seat_if_in_trouble(self, slot: int, patience: Patience) -> None:
+        """Be one of the few that ask a node in trouble.
 
         Raises:
             StoreUnavailable: too many wait for it already.
         """
         pool = None if slot == ANYWHERE else self.topology.pool_of_slot(slot)
-        if pool is not None and pool.trouble:
-            patience.take_a_seat(pool.trouble, pool.name)
+        trouble = pool.lasting_trouble() if pool else ""
+        if pool and trouble:
+            patience.take_a_seat(trouble, pool.name)
 
     def wait(
         self,
