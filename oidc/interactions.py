@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ from oidc.stores.redis import interactions
 
 RESUMPTION_LIFETIME_SECONDS = 60
 _SEALED = "sealed"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BYTES_OF_A_RECORD = 300
 """What a record takes besides its parameters."""
 
@@ -77,7 +79,7 @@ def resume(interaction_id: str, *, request_id: str, purpose: str = "") -> Intera
         NotFound: unknown, taken already, expired, or something that waits for a person on a page,
             and has to be there afterwards.
     """
-    if interactions.find(interaction_id).browser_hash != purpose:
+    if _find(interaction_id).browser_hash != purpose:
         raise NotFound("not kept for resumption")
     return _opened(interactions.consume(interaction_id, request_id=request_id))
 
@@ -100,7 +102,7 @@ def find_interaction(
     Raises:
         NotFound: unknown, finished, expired, of another purpose, or started by another browser.
     """
-    interaction = interactions.find(interaction_id)
+    interaction = _find(interaction_id)
     if not any(
         hmac.compare_digest(interaction.browser_hash, _hash(secret, purpose))
         for secret in browser_secrets(cookies)
@@ -131,6 +133,14 @@ def _new(parameters: Mapping[str, str], *, browser_hash: str) -> Interaction:
         parameters={_SEALED: encrypt(json.dumps(dict(parameters)).encode())},
         created_at=time.time(),
     )
+
+
+def _find(interaction_id: str) -> Interaction:
+    """Ask the store for an id of the form that we make. No other can be there, and one with a brace
+    in it would have no hash tag."""
+    if not _ID.fullmatch(interaction_id):
+        raise NotFound("not an id of ours")
+    return interactions.find(interaction_id)
 
 
 def _opened(interaction: Interaction) -> Interaction:

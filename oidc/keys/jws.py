@@ -72,6 +72,8 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
         raise InvalidToken("expired")
     if claims["iat"] > now + MAX_SKEW_SECONDS:
         raise InvalidToken("issued in the future")
+    if claims.get("nbf", now) > now + MAX_SKEW_SECONDS:
+        raise InvalidToken("not valid yet")
     return claims
 
 
