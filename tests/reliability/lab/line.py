@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
-import time
 from urllib.parse import urlsplit
 
 from tests.support.doors import Answer
 
 TIMEOUT_SECONDS = 60.0
 """Far beyond the server's own deadline: who waits this long has found a server that hangs."""
-_IDLE_SECONDS = 10.0
-"""A server may close a connection that rests for longer, this very moment: nobody's fault."""
 
 
 class Lost(Exception):
@@ -24,7 +22,6 @@ class Line:
 
     def __init__(self, base_url: str) -> None:
         self._host = urlsplit(base_url).netloc
-        self._used_at = 0.0
         # The family is known, so that no request pays for a second attempt.
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", urlsplit(base_url).port, timeout=TIMEOUT_SECONDS
@@ -40,19 +37,22 @@ class Line:
         """
         target = f"{path}?{query}" if query else path
         try:
-            if time.monotonic() - self._used_at > _IDLE_SECONDS:
-                self._connection.close()
+            self._close_if_the_server_has()
             if self._connection.sock is None:
                 self._connection.connect()
                 self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connection.request(method, target, body, {"Host": self._host} | headers)
             response = self._connection.getresponse()
-            answer = Answer(response.status, response.getheaders(), response.read())
+            return Answer(response.status, response.getheaders(), response.read())
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Lost(type(error).__name__) from error
-        self._used_at = time.monotonic()
-        return answer
+
+    def _close_if_the_server_has(self) -> None:
+        """A server may close a connection that rests: nobody has lost anything by it."""
+        resting = self._connection.sock
+        if resting is not None and select.select([resting], [], [], 0)[0]:
+            self._connection.close()
 
     def close(self) -> None:
         self._connection.close()
