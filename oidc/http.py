@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+from unicodedata import category
 from urllib.parse import unquote_plus, urlencode
 
 from oidc.compact_json import compact_json
@@ -75,17 +76,20 @@ def _pairs(encoded: str) -> Iterator[tuple[str, str]]:
             continue
         name, _, value = pair.partition("=")
         name, value = form_urldecode(name), form_urldecode(value)
-        if has_control_character(name, value):
+        if has_forbidden_character(name, value):
             raise ProtocolError("invalid_request", "a parameter has a control character")
         yield name, value
 
 
-def has_control_character(name: str, value: str) -> bool:
-    """Tell whether a parameter has a character that no parameter may have."""
+def has_forbidden_character(name: str, value: str) -> bool:
+    """Tell whether a parameter has a character that no parameter may have.
+
+    That is a control character, or half of a surrogate pair, which JSON can say and UTF-8 cannot.
+    """
     if value.isprintable() and name.isprintable():
         return False
     allowed = "\t\r\n" if name in MULTILINE_PARAMETERS else ""
-    return any((c < " " or "\x7f" <= c <= "\x9f") and c not in allowed for c in name + value)
+    return any(category(c) in ("Cc", "Cs") and c not in allowed for c in name + value)
 
 
 class Request(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oidc.errors import ProtocolError
-from oidc.http import Parameters, has_control_character
+from oidc.http import Parameters, has_forbidden_character
 from oidc.requests.authorization_request import Draft
 from oidc.requests.request_object import invalid_request_object, read_request_object
 from oidc.requests.request_uri import fetch_request_object
@@ -42,8 +42,8 @@ def _merged(draft: Draft) -> Parameters:
     for name in ("client_id", "response_type"):
         if inside.get(name, outside.get(name)) != outside.get(name):
             raise invalid_request_object(f"{name} differs inside and outside")
-    if any(has_control_character(name, value) for name, value in inside.items()):
-        raise invalid_request_object("a parameter has a control character")
+    if any(has_forbidden_character(name, value) for name, value in inside.items()):
+        raise invalid_request_object("a parameter has a character that none may have")
     around = {k: v for k, v in outside.items() if k not in ("request", "request_uri")}
     merged = Parameters(around | inside)
     merged.repeated = outside.repeated
