@@ -14,6 +14,8 @@ _QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*
 _PAIR = re.compile(rf"({_TOKEN})=({_TOKEN}|{_QUOTED})")
 _SEPARATOR = re.compile(r"[\t ]*([,;]|\Z)[\t ]*")
 _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(?:[0-9]{1,5}|_[0-9A-Za-z._-]+))?")
+_LONGEST_ADDRESS = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+"""Of what is longer, none is remembered: strangers have written it."""
 
 
 class Malformed(ValueError):
@@ -52,7 +54,7 @@ def node_address(node: str) -> str:
     """
     if matched := _NODE.fullmatch(node):
         node = matched[1] or matched[2]
-    return plain_address(node)
+    return plain_address(node) if len(node) <= _LONGEST_ADDRESS else ""
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authserver.forwarded import Malformed, addresses_of_forwarded
+from authserver.forwarded import Malformed, addresses_of_forwarded, plain_address
 from authserver.proxies import FORWARDED, PublicScheme, TrustedProxies
 
 TRUSTED = ["10.0.0.0/8", "2001:db8::1"]
@@ -139,6 +139,16 @@ def test_a_proxy_that_knows_only_one_header_may_pass_on_a_forged_other(
         REMOTE_ADDR="10.0.0.1", HTTP_FORWARDED=forwarded, HTTP_X_FORWARDED_FOR=forwarded_for
     )
     assert seen == {"REMOTE_ADDR": address}
+
+
+@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"])
+def test_no_long_text_of_a_stranger_is_remembered(header: str) -> None:
+    plain_address.cache_clear()
+    prefix = "for=" if header == "HTTP_FORWARDED" else ""
+    chain = ", ".join(f"{prefix}{text}" for text in ("a" * 46, "a" * 8000, "192.0.2.7"))
+    seen = environ_behind(REMOTE_ADDR="10.0.0.1", **{header: chain})
+    assert seen["REMOTE_ADDR"] == "192.0.2.7"
+    assert plain_address.cache_info().currsize == len(("10.0.0.1", "192.0.2.7"))
 
 
 def test_strangers_say_nothing_about_addresses() -> None:
