@@ -108,6 +108,11 @@ def test_rfc7519_4_1_6_clocks_may_differ_by_ten_seconds() -> None:
     assert refused(by_hand(iat=int(time.time()) + 60)) == "issued in the future"
 
 
+def test_rfc7519_4_1_5_no_token_counts_before_its_time() -> None:
+    assert jws.verify(by_hand(nbf=int(time.time()) + 5), typ=TYP)
+    assert refused(by_hand(nbf=int(time.time()) + 60)) == "not valid yet"
+
+
 @pytest.mark.parametrize(
     "token", ["", ".", "..", "...", "a.b.c", "ä.ö.ü", "\x00.\x00.\x00", "[]..."]
 )
