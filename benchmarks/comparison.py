@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -138,16 +138,16 @@ def _report(
         for name, one in running.items()
     ]
     errors = sum(one.errors for found in results.values() for one in found.values())
-    speeds = f"from {min(pacer.speeds) / pacer.reference:.2f} to "
-    speeds += f"{max(pacer.speeds) / pacer.reference:.2f} times its median speed"
     print(f"\n{table.text(rates)}\n\n{table.text(costs)}\n\n{table.text(memory)}\n")
     print("* The server left more than a tenth of its core idle: something else set the limit.")
-    print(f"{errors} errors. {machine.description()}; the core ran {speeds}. {seconds:.0f} s.")
+    print(
+        f"{errors} errors. {machine.description()}; the core ran {pacer.range()}. {seconds:.0f} s."
+    )
     document = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine.description(),
         "seconds": round(seconds),
-        "pacer": {"reference": pacer.reference, "speeds": pacer.speeds},
+        "pacer": {"range": pacer.range(), "speeds": [asdict(speed) for speed in pacer.speeds]},
         "servers": {
             name: {
                 "title": titles[name],
@@ -160,7 +160,7 @@ def _report(
     }
     _write(effort.name, document, [rates, costs, memory])
     figures = summaries(results, pacer.reference)
-    drawing = plot.bars("Operations per second on one core", figures, TITLES, titles)
+    drawing = plot.bars("Operations per second on one core (logarithmic)", figures, TITLES, titles)
     (RESULTS / f"{effort.name}.svg").write_text(drawing)
     return 1 if errors else 0
 

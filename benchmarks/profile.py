@@ -1,7 +1,7 @@
-"""Shows where the time of one path goes: `python -m benchmarks.profile PATH [--lines 40]`.
+"""Shows where the CPU time of one path goes: `python -m benchmarks.profile PATH [--lines 40]`.
 
-Loads Gatehouse under Python's own profiler, with one thread. The profiler makes calls dearer than
-what they do, so read shares, not times.
+Loads Gatehouse under Python's own profiler, with one thread, and prints CPU time: waiting costs
+nothing. The profiler makes calls dearer than what they do, so read shares, not times.
 """
 
 from __future__ import annotations

@@ -24,11 +24,10 @@ def main() -> None:
     checked = sum(
         one["tokens_checked"] for servers in results["paths"].values() for one in servers.values()
     )
-    speeds, reference = results["pacer"]["speeds"], results["pacer"]["reference"]
     measured = (
         f"\n{datetime.fromisoformat(results['at']):%d %B %Y}, {results['machine']}. "
-        f"{errors} errors; {checked:,} token responses verified. The server's core ran from "
-        f"{min(speeds) / reference:.2f} to {max(speeds) / reference:.2f} times its median speed."
+        f"{errors} errors; {checked:,} token responses verified. The server's core ran "
+        f"{results['pacer']['range']}."
         f"\n\n![Operations per second of each server](images/{PLOT.name})\n\n{tables}\n"
     )
     text = PAGE.read_text()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.harness.pacer import at_reference
+from benchmarks.harness.pacer import Speed, at_reference, cost_at_reference
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Repetition:
     seconds: float
     operations: int
     errors: int
-    speed: float
+    speed: Speed
     cpu_seconds: float
     error: str = ""
 
@@ -60,7 +60,7 @@ class PathResult:
     def errors(self) -> int:
         return sum(one.errors for one in self.repetitions) + bool(self.failure)
 
-    def summary(self, reference: float) -> Summary:
+    def summary(self, reference: Speed) -> Summary:
         return summarize(self.repetitions, reference)
 
 
@@ -80,11 +80,11 @@ class Summary:
         return (self.highest - self.lowest) / 2 / self.median if self.median else 0.0
 
 
-def summarize(repetitions: Sequence[Repetition], reference: float) -> Summary:
+def summarize(repetitions: Sequence[Repetition], reference: Speed) -> Summary:
     """Take the median of repetitions, each corrected for its core's speed."""
     rates = [at_reference(one.rate, one.speed, reference) for one in repetitions]
     costs = [
-        one.cpu_seconds / one.operations * 1e6 * one.speed / reference
+        cost_at_reference(one.cpu_seconds, one.speed, reference) / one.operations * 1e6
         for one in repetitions
         if one.operations
     ]
@@ -108,19 +108,19 @@ Results = dict[str, dict[str, PathResult]]
 """By path, then by server."""
 
 
-def summaries(results: Results, reference: float) -> dict[str, dict[str, Summary]]:
+def summaries(results: Results, reference: Speed) -> dict[str, dict[str, Summary]]:
     return {
         path: {name: one.summary(reference) for name, one in servers.items() if one.repetitions}
         for path, servers in results.items()
     }
 
 
-def as_json(results: Results, reference: float) -> dict[str, Any]:
+def as_json(results: Results, reference: Speed) -> dict[str, Any]:
     """Everything, for a file: what was seen, and the figures made of it."""
     return {path: _servers_as_json(servers, reference) for path, servers in results.items()}
 
 
-def _servers_as_json(servers: Mapping[str, PathResult], reference: float) -> dict[str, Any]:
+def _servers_as_json(servers: Mapping[str, PathResult], reference: Speed) -> dict[str, Any]:
     return {
         name: vars(one.summary(reference))
         | {
@@ -129,7 +129,7 @@ def _servers_as_json(servers: Mapping[str, PathResult], reference: float) -> dic
             "tokens_checked": one.tokens_checked,
             "latency_at_half_rate": vars(one.latency) if one.latency else None,
             "redis_per_operation": one.redis,
-            "repetitions": [vars(repetition) for repetition in one.repetitions],
+            "repetitions": [asdict(repetition) for repetition in one.repetitions],
         }
         for name, one in servers.items()
         if one.repetitions

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness import processes, redis_cost, tokens, wrk
-from benchmarks.harness.figures import Latency, PathResult, Repetition, summarize
+from benchmarks.harness.figures import Latency, PathResult, Repetition
 from benchmarks.harness.pacer import Pacer
 from benchmarks.harness.plan import Plan
 from benchmarks.peers.base import Peer
@@ -58,7 +59,7 @@ class Measured:
             sample_every=1 if self.peer.is_slow else SAMPLE_EVERY,
         )
         cpu = processes.cpu_seconds(pids) - cpu_before
-        speed = (speed_before + pacer.measure()) / 2
+        speed = speed_before.between(pacer.measure())
         wrong = self._wrong_tokens(sample)
         repetition = Repetition(
             run.seconds,
@@ -78,8 +79,7 @@ class Measured:
         """Load the path at half the rate it has shown, with many connections that pause."""
         if self.result.failure:
             return
-        rate = summarize(self.result.repetitions, 1).median
-        rate = rate * self.result.repetitions[-1].speed
+        rate = statistics.median(one.rate for one in self.result.repetitions)
         if rate < LEAST_RATE_FOR_LATENCY:
             return
         plan = self.make_plan()

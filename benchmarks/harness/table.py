@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmarks.harness.figures import PathResult, Results, Summary, ratio, summaries
+from benchmarks.harness.pacer import Speed
 from benchmarks.harness.redis_cost import described
 from benchmarks.targets import target
 
@@ -14,7 +15,7 @@ ENOUGH_BUSY = 0.9
 
 
 def rates(
-    results: Results, reference: float, titles: Mapping[str, str], servers: Mapping[str, str]
+    results: Results, reference: Speed, titles: Mapping[str, str], servers: Mapping[str, str]
 ) -> list[list[str]]:
     """Return operations per second, one row a path and one column a server, then our ratios.
 
@@ -34,7 +35,7 @@ def rates(
 
 
 def costs(
-    results: Results, reference: float, titles: Mapping[str, str], servers: Mapping[str, str]
+    results: Results, reference: Speed, titles: Mapping[str, str], servers: Mapping[str, str]
 ) -> list[list[str]]:
     """Return what an operation costs, one row for each path and server."""
     rows = [

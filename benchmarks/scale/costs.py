@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.harness.figures import PathResult, Summary
+from benchmarks.harness.figures import PathResult
 from benchmarks.harness.measuring import Measured
 from benchmarks.harness.pacer import Pacer
 from benchmarks.peers.paths import TITLES
@@ -31,8 +31,8 @@ class WrongAnswers(RuntimeError):
 
 def costs(
     started: Started, paths: Sequence[str], effort: Effort, pacer: Pacer
-) -> dict[str, Summary]:
-    """Measure paths of one server. CPU times are those of the pacer's median speed until now.
+) -> dict[str, PathResult]:
+    """Measure paths of one server.
 
     Raises:
         WrongAnswers: there were errors; figures would say nothing.
@@ -53,14 +53,13 @@ def costs(
             repetition = measured.repeat(effort.seconds, pacer)
             if repetition.errors:
                 raise WrongAnswers(f"{TITLES[path]}: {repetition.errors}: {repetition.error}")
-        found[path] = measured.result.summary(pacer.reference)
+        found[path] = measured.result
     return found
 
 
-def table_of(
-    what: str, paths: Sequence[str], rows: Sequence[tuple[str, dict[str, Summary]]]
-) -> Rows:
+def table_of(what: str, rows: Sequence[tuple[str, dict[str, PathResult]]], pacer: Pacer) -> Rows:
     """One row for each size; for each path what an operation costs, and how many there were."""
+    paths = list(rows[0][1])
     head = [what]
     for path in paths:
         head += [f"{TITLES[path]}: CPU us", "operations/s"]
@@ -68,6 +67,7 @@ def table_of(
     for size, found in rows:
         cells = [size]
         for path in paths:
-            cells += [f"{found[path].cpu_us:,.0f}", f"{found[path].median:,.0f}"]
+            summary = found[path].summary(pacer.reference)
+            cells += [f"{summary.cpu_us:,.0f}", f"{summary.median:,.0f}"]
         table.append(cells)
     return table

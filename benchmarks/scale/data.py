@@ -58,7 +58,7 @@ def measure(directory: Path, effort: Effort) -> Rows:
             note(f"{wanted:,} grants")
         _fill_sql(started, effort)
         note(f"the same, {effort.clients:,} clients, {effort.people:,} people")
-    table = table_of("beside", PATHS, rows)
+    table = table_of("beside", rows, pacer)
     table[0] += LISTS.values()
     for row, times in zip(table[1:], lists, strict=True):
         row += [f"{milliseconds:.0f}" for milliseconds in times]

@@ -32,10 +32,10 @@ def measure(directory: Path, effort: Effort) -> Rows:
         target = authorization_target(asked.prepared, asked.prepared.apps["ES256"])
         for number in range(SIGN_INS + 1):
             browser = PlainBrowser(gatehouse.installation.new_person())
-            pids, speed = gatehouse.program.pids(), pacer.measure()
+            pids, speed = gatehouse.program.pids(), pacer.measure().of_cpu
             before = processes.cpu_seconds(pids)
             browser.authorize(gatehouse.url + target, REDIRECT_URI)
             if number:  # the first one fills caches
                 costs.append((processes.cpu_seconds(pids) - before) * speed)
-    milliseconds = statistics.median(costs) / pacer.reference * 1000
+    milliseconds = statistics.median(costs) / pacer.reference.of_cpu * 1000
     return [["", "CPU ms"], ["first sign-in, with password and consent", f"{milliseconds:.0f}"]]

@@ -17,4 +17,4 @@ def measure(directory: Path, effort: Effort) -> Rows:
         here = directory / str(masters)
         with running_servers(here, ["gatehouse"], masters=masters) as running:
             rows.append((f"{masters}", costs(running["gatehouse"], PATHS, effort, pacer)))
-    return table_of("masters", PATHS, rows)
+    return table_of("masters", rows, pacer)

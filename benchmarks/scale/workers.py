@@ -28,4 +28,4 @@ def measure(directory: Path, effort: Effort) -> Rows:
         here = directory / str(kind.workers)
         with running_servers(here, ["gatehouse"], {"gatehouse": kind}) as running:
             rows.append((f"{kind.workers}", costs(running["gatehouse"], PATHS, effort, pacer)))
-    return table_of("workers", PATHS, rows)
+    return table_of("workers", rows, pacer)

@@ -16,6 +16,7 @@ from benchmarks.capacity.model import Costs, Demand, needs
 from benchmarks.harness import plan, plot, redis_cost, table, tokens
 from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
 from benchmarks.harness.measuring import paced
+from benchmarks.harness.pacer import Pacer, Speed
 from benchmarks.soak.judging import complaints
 from benchmarks.soak.windows import Window
 
@@ -30,7 +31,10 @@ JWKS = {
 }
 
 
-def repetition(operations: int, speed: float = 1.0, errors: int = 0) -> Repetition:
+ONE = Speed(1, 1)
+
+
+def repetition(operations: int, speed: Speed = ONE, errors: int = 0) -> Repetition:
     return Repetition(2.0, operations, errors, speed, cpu_seconds=1.0)
 
 
@@ -39,21 +43,31 @@ def token(subject: str, *, key: ec.EllipticCurvePrivateKey = KEY) -> str:
 
 
 def test_a_rate_is_what_it_would_be_at_the_reference_speed() -> None:
-    summary = summarize([repetition(200, speed=0.5), repetition(400), repetition(900, 2.0)], 1.0)
+    summary = summarize(
+        [repetition(200, Speed(0.5, 1)), repetition(400), repetition(900, Speed(2, 1))], ONE
+    )
 
     assert (summary.lowest, summary.median, summary.highest) == (200, 200, 225)
     assert summary.spread == pytest.approx(0.0625)
 
 
 def test_the_cost_of_an_operation_is_corrected_the_other_way() -> None:
-    slow_core = summarize([repetition(1000, speed=0.5)], 1.0)
+    slow_core = summarize([repetition(1000, Speed(1, 0.5))], ONE)
 
     assert slow_core.cpu_us == pytest.approx(500)
     assert slow_core.busy == 0.5
 
 
+def test_the_reference_is_the_middle_of_all_speeds() -> None:
+    pacer = Pacer(speeds=[Speed(1, 4), Speed(2, 6), Speed(9, 5)])
+
+    assert pacer.reference == Speed(2, 5)
+    assert pacer.range() == "from 0.50 to 4.50 times its median speed"
+    assert Speed(1, 2).between(Speed(3, 6)) == Speed(2, 4)
+
+
 def test_a_ratio_needs_both() -> None:
-    one, two = summarize([repetition(100)], 1.0), summarize([repetition(200)], 1.0)
+    one, two = summarize([repetition(100)], ONE), summarize([repetition(200)], ONE)
 
     assert ratio(two, one) == 2
     assert ratio(one, None) is None
@@ -68,7 +82,7 @@ def test_the_table_shows_errors_and_absent_paths() -> None:
         }
     }
 
-    rows = table.rates(results, 1.0, TITLES, SERVERS)
+    rows = table.rates(results, ONE, TITLES, SERVERS)
 
     assert rows[1] == ["JWKS", "1,250 ±20% (2 ERRORS)", "-", "-"]
     assert table.text(rows).splitlines()[1].startswith("---")
@@ -85,7 +99,7 @@ def test_the_table_says_where_a_target_is_not_reached() -> None:
     }
     servers = SERVERS | {"node-oidc-provider": "node 9"}
 
-    rows = table.rates(results, 1.0, TITLES, servers)
+    rows = table.rates(results, ONE, TITLES, servers)
 
     assert rows[0][-2:] == ["against limit", "against node"]
     assert rows[1][-2:] == ["0.50x (under 0.65x)", "4.00x"]
@@ -94,13 +108,13 @@ def test_the_table_says_where_a_target_is_not_reached() -> None:
 def test_a_server_with_time_to_spare_is_marked() -> None:
     results = {"jwks": {"gatehouse": PathResult([repetition(3000)])}}
 
-    assert table.costs(results, 1.0, TITLES, SERVERS)[1][3] == "50% *"
+    assert table.costs(results, ONE, TITLES, SERVERS)[1][3] == "50% *"
 
 
 def test_the_plot_has_a_bar_for_each_server() -> None:
     results = {"jwks": {name: PathResult([repetition(3000)]) for name in SERVERS}}
 
-    drawing = ElementTree.fromstring(plot.bars("<x>", summaries(results, 1.0), TITLES, SERVERS))
+    drawing = ElementTree.fromstring(plot.bars("<x>", summaries(results, ONE), TITLES, SERVERS))
 
     texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert texts.count("1,500") == 2
