@@ -18,6 +18,7 @@ from oidc.doors.wsgi import WSGIApplication
 
 ADDRESS_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR")
 HEADERS_READ_HERE = (*ADDRESS_HEADERS, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+SIGNS_OF_A_PROXY = (*HEADERS_READ_HERE, "HTTP_VIA", "HTTP_X_REAL_IP")
 CERTIFICATE_HEADERS = ("HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN")
 
 FORWARDED = "gatehouse.forwarded"
@@ -54,9 +55,10 @@ class TrustedProxies:
         else:
             for name in CERTIFICATE_HEADERS:
                 environ.pop(name, None)
+        if not environ.keys().isdisjoint(SIGNS_OF_A_PROXY):
+            environ[FORWARDED] = True
         for name in HEADERS_READ_HERE:
-            if environ.pop(name, None) is not None:
-                environ[FORWARDED] = True
+            environ.pop(name, None)
         environ["REMOTE_ADDR"] = address or peer
         return self._application(environ, start_response)
 

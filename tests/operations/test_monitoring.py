@@ -52,7 +52,14 @@ def test_those_outside_learn_only_whether_it_is_ready(db: None, address: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_PROTO"]
+    "name",
+    [
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_FORWARDED",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_X_REAL_IP",
+        "HTTP_VIA",
+    ],
 )
 def test_what_came_through_a_proxy_is_outside(db: None, name: str) -> None:
     """Trusted or not, and whoever it says that it has come from."""
