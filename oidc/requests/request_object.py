@@ -95,6 +95,8 @@ def _checked_header(client: Client, text: str) -> dict[str, Any]:
 def _verified_claims(client: Client, text: str, header: dict[str, Any]) -> dict[str, Any]:
     algorithm, kid = header["alg"], header.get("kid")
     if algorithm == UNSIGNED:
+        if not text.endswith("."):  # RFC 7518 section 3.6
+            raise invalid_request_object("unsigned, and with a signature")
         return _decode(text, None, UNSIGNED)
     failure = "no key of the client fits"
     for key in client_keys(client, kid if isinstance(kid, str) else None, algorithm):

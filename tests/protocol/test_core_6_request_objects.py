@@ -140,8 +140,10 @@ def test_unsigned_where_none_is_registered(send: Send, browser: Browser, alice: 
     signed = send_object(browser, client, object_of(client), redirect_uri=REDIRECT_URI)
     assert signed.redirect_members["error"] == "invalid_request_object"
     late = object_of(client, None, "none", exp=int(time.time()) - 3600)
-    expired = send_object(browser, client, late, redirect_uri=REDIRECT_URI)
-    assert expired.redirect_members["error"] == "invalid_request_object"
+    with_signature = object_of(client, None, "none") + "AAAA"
+    for text in (late, with_signature):
+        refused = send_object(browser, client, text, redirect_uri=REDIRECT_URI)
+        assert refused.redirect_members["error"] == "invalid_request_object"
 
 
 def test_only_the_registered_algorithm(send: Send, browser: Browser, alice: Any) -> None:
