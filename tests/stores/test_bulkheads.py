@@ -18,6 +18,7 @@ from authserver.local.node import Node
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.connection import NodeConnection
+from oidc.stores.redis.counters import counters
 from oidc.stores.redis.patience import SEATS, SEATS_OF_A_NODE, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.status import check_cluster
@@ -93,8 +94,10 @@ def test_a_node_known_to_be_silent_is_asked_by_a_few_alone(
         with pytest.raises(StoreUnavailable, match="too many wait"):
             person_on(0, 3).sign_in()
         assert threading.get_ident() not in asking
+        sent = counters.round_trips
         with pytest.raises(StoreUnavailable, match="too many wait"):
             cluster().commands().get(f"cache:{{{person_on(0, 3).bucket}}}")
+        assert counters.round_trips == sent
         with pytest.raises(StoreUnavailable, match=f":{hung.port} does not answer"):
             check_cluster()  # it has no seat and needs none
         assert person_on(1, 3).sign_in()
