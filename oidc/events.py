@@ -58,7 +58,10 @@ class Writer:
         """Write everything that was put until now, on this thread."""
         with self._writing:
             while batch := self._take():
-                _write(batch)
+                try:
+                    _write(batch)
+                except Exception:  # the last resort: the thread must live, and no loss be silent
+                    _log.exception("events_lost", count=len(batch))
             lost, self._lost = self._lost, 0
         if lost:
             _log.error("events_lost", count=lost)

@@ -61,7 +61,8 @@ def everywhere(request: HttpRequest) -> HttpResponse:
     context = signed_in(request)
     if context is None:
         return _go("")
-    if request.method != "POST":
+    # A form that was shown to another person, before this one signed in, asks this one again.
+    if request.POST.get("person") != context.user_id:
         return render(request, "oidc/sign_out_everywhere.html", {"person": request.user})
     # This browser's session first, by itself: its apps may want to be told by the browser.
     ended = end_session(context.user_id, context.sid)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
 
+from oidc import base64url
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_text
 from oidc.errors import ProtocolError
@@ -40,8 +42,9 @@ _kept = _Kept()
 def fetch_request_object(client: Client, request_uri: str) -> str:
     """Return the request object at a registered address.
 
-    An address with a fragment is fetched once for each fragment, and kept for five minutes: the
-    fragment is the hash of the content (Core section 6.2). Without one it is fetched every time.
+    Where the fragment is the hash of the content (Core section 6.2), it is fetched once and kept
+    for five minutes. With another fragment, or none, it is fetched every time: what a stranger
+    wrote behind an address takes nobody's place.
 
     Raises:
         ProtocolError: `invalid_request_uri`: not registered, or not to be had.
@@ -55,9 +58,13 @@ def fetch_request_object(client: Client, request_uri: str) -> str:
             text = fetch_text(address, max_bytes=MAX_LENGTH)
         except FetchFailed as error:
             raise _invalid_request_uri(str(error)) from error
-        if fragment:
+        if fragment == _fragment_of(text):
             _kept.keep(request_uri, text)
     return text
+
+
+def _fragment_of(text: str) -> str:
+    return base64url.encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _invalid_request_uri(detail: str) -> ProtocolError:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from oidc.keys.jws import InvalidToken
-from oidc.keys.ring import KeyRing, key_ring
+from oidc.keys.ring import key_ring
 
 MOST_TOKENS = 4096
 """A few megabytes for each process."""
@@ -28,13 +28,14 @@ class VerifiedTokens(Generic[Token]):
     """The tokens of one kind that this process has verified, by their text.
 
     Only what a signature proves is remembered. Whether a token was revoked is asked every time, and
-    so is the time. Another state of the keys forgets everything: a key that was deleted is believed
-    no longer than without this memory.
+    so is the time. Other keys forget everything: one that was deleted is believed no longer than
+    without this memory.
     """
 
     def __init__(self, read: Callable[[str], Token]) -> None:
         self._read = read
-        self._state: tuple[KeyRing | None, dict[str, Token]] = (None, {})
+        self._state: tuple[str, dict[str, Token]] = ("", {})
+        """The keys, by the ETag of the key set, and what they have verified."""
         self._lock = threading.Lock()
 
     def read(self, text: str) -> Token:
@@ -43,11 +44,11 @@ class VerifiedTokens(Generic[Token]):
         Raises:
             InvalidToken: it is not ours, or expired.
         """
-        ring = key_ring()
-        known_ring, tokens = self._state
-        if ring is not known_ring:
+        keys = key_ring().etag
+        known_keys, tokens = self._state
+        if keys != known_keys:
             tokens = {}
-            self._state = (ring, tokens)
+            self._state = (keys, tokens)
         token = tokens.get(text)
         if token is None:
             token = self._read(text)

@@ -85,6 +85,27 @@ def test_a_full_queue_drops_counts_and_says_so(
     assert [(log["event"], log["count"]) for log in logs] == [("events_lost", 2)]
 
 
+def test_a_batch_that_cannot_be_written_is_lost_aloud_and_alone(
+    written: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(batch: list[Event]) -> None:
+        if not written:
+            written.extend(batch)
+            raise ValueError("NUL")
+        written.extend(batch)
+
+    monkeypatch.setattr(events, "_write", write)
+    monkeypatch.setattr(events, "BATCH", 2)
+    monkeypatch.setattr(Writer, "_start", lambda self: None)
+    writer = Writer()
+    for number in range(3):
+        writer.put(event(number))
+    with capture_logs() as logs:
+        writer.flush()
+    assert [(log["event"], log["count"]) for log in logs] == [("events_lost", 2)]
+    assert len(written) == 3
+
+
 def test_requests_at_the_same_time_start_one_writer(written: list[Event]) -> None:
     writer, start = Writer(), threading.Barrier(8)
 

@@ -222,6 +222,20 @@ def test_who_is_not_signed_in_is_signed_out(browser: Browser, path: str) -> None
     assert is_signed_out_page(browser.follow(browser.get(path)))
 
 
+def test_a_form_shown_to_another_person_signs_nobody_out_everywhere(
+    browser: Browser, alice: Any
+) -> None:
+    """In another tab somebody else has signed in meanwhile."""
+    path = "/accounts/sign-out-everywhere/"
+    sign_in(browser, alice)
+    shown_to_alice = browser.get(path)
+    sign_in(browser, bob := new_person())
+    asked_again = confirm(browser, shown_to_alice, path)
+    assert asked_again.status == 200
+    assert bob.username in asked_again.text
+    assert is_signed_out_page(browser.follow(confirm(browser, asked_again, path)))
+
+
 # --- Sections 3 and 4: what breaks a rule is not used ------------------------------------------
 
 

@@ -14,6 +14,7 @@ AFTER_LOGOUT = "https://client.example/signed-out"
 BACK_CHANNEL = "https://client.example/back-channel"
 FRONT_CHANNEL = "https://client.example/front-channel"
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+HIDDEN_FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 FRAME = re.compile(r'<iframe[^>]* src="([^"]+)"')
 
 
@@ -41,7 +42,7 @@ def log_out(browser: Browser, **parameters: str) -> Answer:
 
 def confirm(browser: Browser, page: Answer, path: str) -> Answer:
     """Press the button of a page that asks. Returns the answer to the form itself."""
-    return browser.post(path, {"csrfmiddlewaretoken": CSRF.search(page.text).group(1)})
+    return browser.post(path, dict(HIDDEN_FIELD.findall(page.text)))
 
 
 def asks(page: Answer) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from oidc.keys import ring
+from oidc.keys import lifecycle, ring
 from oidc.keys.jws import InvalidToken
 from oidc.tokens import verified
 from oidc.tokens.verified import VerifiedTokens
@@ -56,10 +56,23 @@ def test_a_remembered_token_expires() -> None:
         tokens.read("a")
 
 
-def test_another_state_of_the_keys_forgets_everything() -> None:
+def change_keys() -> None:
+    lifecycle.announce("ES256")
+    ring.forget()
+
+
+def test_reading_the_same_keys_again_forgets_nothing() -> None:
     tokens = VerifiedTokens(reader := Reader())
     tokens.read("a")
     ring.forget()
+    tokens.read("a")
+    assert reader.texts == ["a"]
+
+
+def test_other_keys_forget_everything() -> None:
+    tokens = VerifiedTokens(reader := Reader())
+    tokens.read("a")
+    change_keys()
     tokens.read("a")
     assert reader.texts == ["a", "a"]
 
@@ -71,7 +84,7 @@ def test_a_token_verified_by_keys_of_before_is_not_remembered() -> None:
     def read(text: str) -> Read:
         texts.append(text)
         if len(texts) == 1:
-            ring.forget()
+            change_keys()
             tokens.read("another")
         return Read(int(time.time()) + 60)
 
