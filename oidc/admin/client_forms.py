@@ -13,6 +13,7 @@ from oidc.admin.client_texts import HELP_TEXTS
 from oidc.admin.fields import ChoicesField, KeySetField, LinesField, word_field
 from oidc.clients import service
 from oidc.clients.profiles import PROFILES, RESPONSE_TYPES
+from oidc.clients.record import ACCESS_TOKEN_FORMATS
 from oidc.clients.validation import COLUMNS, InvalidClientMetadata
 from oidc.clients.validation.members import ASSERTION_ALGS, GRANT_TYPES, SUBJECT_TYPES
 from oidc.keys.algorithms import (
@@ -137,6 +138,7 @@ class ChangeClientForm(ClientForm):
         RESOURCE_CONTENT_ENCRYPTIONS,
         empty=DEFAULT_RESOURCE_CONTENT_ENCRYPTION,
     )
+    access_token_format = word_field("Access token format", ACCESS_TOKEN_FORMATS)
     subject_type = word_field("Subject type", SUBJECT_TYPES)
     jwks = KeySetField(label="Public keys", required=False)
     scope = forms.CharField(required=False, widget=forms.TextInput(attrs={"size": 80}))

@@ -58,6 +58,7 @@ SECTIONS = (
             "introspection_audience",
             "access_token_encryption_alg",
             "access_token_encryption_enc",
+            "access_token_format",
             "id_token_signed_response_alg",
             "default_max_age",
             "require_auth_time",

@@ -95,4 +95,8 @@ HELP_TEXTS = {
         "If this client is an API: access tokens for its identifiers are encrypted to its public "
         "key, so that the apps which carry them cannot read them."
     ),
+    "access_token_format": (
+        "JWT: APIs can check access tokens by themselves. Opaque: nobody can read them, and APIs "
+        "look them up. If this client is an API, that goes for all tokens for its identifiers."
+    ),
 }

@@ -13,6 +13,8 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from oidc.clients.redirect_uri import redirect_uri_matches
 
+JWT, OPAQUE = ACCESS_TOKEN_FORMATS = ("jwt", "opaque")
+
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
@@ -57,6 +59,8 @@ class Client(ClientMixin):
     access_token_encryption_alg: str = ""
     """As a resource server: how access tokens for it are encrypted; empty: not at all."""
     access_token_encryption_enc: str = ""
+    access_token_format: str = JWT
+    """Of its own access tokens and, as a resource server, of those for it."""
     access_token_lifetime_seconds: int = 0
     """0: the server's default."""
     backchannel_logout_uri: str = ""

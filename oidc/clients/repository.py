@@ -120,6 +120,7 @@ def record_of(row: OAuthClient) -> Client:
         introspection_audience=tuple(row.introspection_audience),
         access_token_encryption_alg=row.access_token_encryption_alg,
         access_token_encryption_enc=row.access_token_encryption_enc,
+        access_token_format=row.access_token_format,
         access_token_lifetime_seconds=row.access_token_lifetime_seconds,
         backchannel_logout_uri=row.backchannel_logout_uri,
         frontchannel_logout_uri=row.frontchannel_logout_uri,

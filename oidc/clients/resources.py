@@ -1,11 +1,11 @@
-"""APIs that want access tokens encrypted: clients, found by the audience that is theirs."""
+"""APIs that want access tokens in another form: clients, found by the audience that is theirs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
 
-from oidc.clients.record import Client
+from oidc.clients.record import JWT, Client
 from oidc.clients.repository import cache, find_client
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
@@ -16,8 +16,8 @@ _known: tuple[int, float, dict[str, str]] = (-1, 0.0, {})
 """Changes of clients that were seen, when to look again, and the map from audience to client id."""
 
 
-def resource_that_encrypts(audience: Iterable[str]) -> Client | None:
-    """Return the first API of an audience that wants its tokens encrypted.
+def demanding_resource(audience: Iterable[str]) -> Client | None:
+    """Return the first API of an audience that wants its tokens encrypted, or opaque.
 
     SQL every few seconds, as for clients; nothing for tokens without an API.
 
@@ -50,6 +50,6 @@ def _client_ids() -> dict[str, str]:
 
 def _read_client_ids() -> dict[str, str]:
     with reading():
-        rows = OAuthClient.objects.exclude(access_token_encryption_alg="")
+        rows = OAuthClient.objects.exclude(access_token_encryption_alg="", access_token_format=JWT)
         columns = list(rows.order_by("-id").values_list("client_id", "introspection_audience"))
     return {name: client_id for client_id, audience in columns for name in audience}

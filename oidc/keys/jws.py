@@ -65,6 +65,16 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
     except (InvalidSignature, ValueError) as error:
         raise InvalidToken("wrong signature") from error
     claims: dict[str, Any] = orjson.loads(decode(message.partition(".")[2]))
+    check_claims(claims, verify_expiry=verify_expiry)
+    return claims
+
+
+def check_claims(claims: dict[str, Any], *, verify_expiry: bool = True) -> None:
+    """Check what every token of ours says, once it is known that we have made it.
+
+    Raises:
+        InvalidToken: of another issuer or for another use, expired, or not valid yet.
+    """
     if not claims.keys() >= _REQUIRED or claims["iss"] != configuration().issuer:
         raise InvalidToken("for another use, or of another issuer")
     now = time.time()
@@ -74,7 +84,6 @@ def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any
         raise InvalidToken("issued in the future")
     if claims.get("nbf", now) > now + MAX_SKEW_SECONDS:
         raise InvalidToken("not valid yet")
-    return claims
 
 
 def _key_of(header: str, typ: str) -> VerificationKey:

@@ -69,6 +69,7 @@ class OAuthClient(models.Model):
     access_token_encryption_enc = models.CharField(
         "access token content encryption", max_length=30, blank=True, default=""
     )
+    access_token_format = models.CharField("access token format", max_length=20, default="jwt")
 
     backchannel_logout_session_required = models.BooleanField(
         "back-channel logout needs sid", default=False

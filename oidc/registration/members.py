@@ -22,6 +22,7 @@ OWN_SWITCHES = frozenset(
         "introspection_audience",
         "access_token_encryption_alg",
         "access_token_encryption_enc",
+        "access_token_format",
     }
 )
 REGISTRABLE_COLUMNS = tuple(member for member in COLUMNS if member not in OWN_SWITCHES)

@@ -1,4 +1,4 @@
-"""Access tokens: signed JWTs. Spec: RFC 9068."""
+"""Access tokens: signed JWTs (RFC 9068), where registered opaque or encrypted."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from oidc.clients.record import Client
+from oidc.clients.record import OPAQUE, Client
+from oidc.clients.resources import demanding_resource
 from oidc.conf import configuration
 from oidc.keys import jws
 from oidc.keys.algorithms import ACCESS_TOKEN_ALGORITHM
 from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle
-from oidc.tokens import handles
+from oidc.tokens import handles, opaque
 from oidc.tokens.encrypted_access_token import encrypted_for_api, opened
 from oidc.tokens.subjects import subject_for
 from oidc.tokens.verified import VerifiedTokens
@@ -77,7 +78,8 @@ def read_access_token(token: str) -> AccessToken:
 
 
 def _read(token: str) -> AccessToken:
-    claims = jws.verify(token, typ=TYP)
+    is_opaque = token.startswith(opaque.PREFIX)
+    claims = opaque.unseal(token) if is_opaque else jws.verify(token, typ=TYP)
     try:
         masked = handles.decode(str(claims.get("jti")))[: handles.MASKED_BYTES]
         random, bucket = handles.unmask(masked)
@@ -115,8 +117,16 @@ def _issue(
         "scope": " ".join(scope),
         **authentication,
     }
+    return _as_wanted(client, claims), lifetime
+
+
+def _as_wanted(client: Client, claims: dict[str, Any]) -> str:
+    """Return the token in the form that the client, or an API of its audience, has registered."""
+    resource = demanding_resource(client.access_token_audience)
+    if OPAQUE in (client.access_token_format, resource and resource.access_token_format):
+        return opaque.seal(claims)
     token = jws.sign(claims, algorithm=ACCESS_TOKEN_ALGORITHM, typ=TYP)
-    return encrypted_for_api(client.access_token_audience, token, typ=TYP), lifetime
+    return encrypted_for_api(resource, token, typ=TYP) if resource else token
 
 
 def _audience(client: Client, scope: tuple[str, ...]) -> str | list[str]:

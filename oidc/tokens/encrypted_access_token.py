@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from oidc.clients.keys import encryption_key
-from oidc.clients.resources import resource_that_encrypts
+from oidc.clients.record import Client
 from oidc.errors import ProtocolError
 from oidc.keys.jws import InvalidToken
 from oidc.keys.resource_jwe import (
@@ -19,16 +17,12 @@ _DOTS = 4
 """Between the parts of a compact JWE (RFC 7516 section 3.1)."""
 
 
-def encrypted_for_api(audience: Iterable[str], token: str, *, typ: str) -> str:
-    """Return a signed token, encrypted if an API of its audience wants that.
+def encrypted_for_api(resource: Client, token: str, *, typ: str) -> str:
+    """Return a signed token, encrypted to the API that it is for.
 
     Raises:
-        ProtocolError: `invalid_request`: it wants that, and publishes no key, or is disabled.
-        StoreUnavailable: the database did not answer.
+        ProtocolError: `invalid_request`: the API publishes no key.
     """
-    resource = resource_that_encrypts(audience)
-    if resource is None:
-        return token
     alg = resource.access_token_encryption_alg
     key = encryption_key(resource, alg)
     if key is None:

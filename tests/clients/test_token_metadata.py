@@ -181,6 +181,22 @@ def test_access_tokens_are_encrypted_for_an_api_with_a_name_and_a_key() -> None:
     assert at_fault("machine", **{**good, enc: "A128CBC-HS256"}) == {enc}
 
 
+def test_access_tokens_are_jwts_or_opaque_and_not_both() -> None:
+    assert validated()["access_token_format"] == "jwt"
+    assert validated(access_token_format="opaque")["access_token_format"] == "opaque"
+    for value in ("", "paseto", None, 1):
+        assert at_fault(access_token_format=value) == {"access_token_format"}
+    encrypting = {
+        "redirect_uris": [],
+        "introspection_audience": ["https://api.example"],
+        "jwks": {"keys": [ENC]},
+        "access_token_encryption_alg": "RSA-OAEP-256",
+    }
+    assert at_fault("machine", **encrypting, access_token_format="opaque") == {
+        "access_token_format"
+    }
+
+
 @pytest.mark.django_db
 def test_everything_reaches_the_record() -> None:
     members = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from oidc.clients.jwk import parse_jwk
 from oidc.clients.profiles import PROFILES, SECRET_METHODS, Profile, grant_types_of
+from oidc.clients.record import OPAQUE
 from oidc.clients.sector import hosts_of
 from oidc.clients.validation.addresses import origin_of
 from oidc.clients.validation.errors import Problem
@@ -70,6 +71,8 @@ def _encryption(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem
             yield Problem(f"{kind}_enc", f"Needs {kind}_alg.")
     if metadata[f"{_ACCESS_TOKEN}_alg"] and not metadata["introspection_audience"]:
         yield Problem(f"{_ACCESS_TOKEN}_alg", "Is for an API: introspection_audience names it.")
+    if metadata[f"{_ACCESS_TOKEN}_alg"] and metadata["access_token_format"] == OPAQUE:
+        yield Problem("access_token_format", "Opaque tokens need no encryption: nobody reads them.")
 
 
 def _has_key_for(metadata: dict[str, Any], alg: str) -> bool:

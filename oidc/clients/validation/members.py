@@ -10,6 +10,7 @@ import re
 
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import AUTH_METHODS, PROFILES, RESPONSE_TYPES
+from oidc.clients.record import ACCESS_TOKEN_FORMATS
 from oidc.clients.validation import values
 from oidc.clients.validation.addresses import check_redirect_uri
 from oidc.clients.validation.values import Check
@@ -77,6 +78,7 @@ COLUMNS: dict[str, Check] = {
     "introspection_audience": values.list_of(values.audience),
     "access_token_encryption_alg": values.optional(values.one_of(RESOURCE_ENCRYPTION_ALGORITHMS)),
     "access_token_encryption_enc": values.optional(values.one_of(RESOURCE_CONTENT_ENCRYPTIONS)),
+    "access_token_format": values.one_of(ACCESS_TOKEN_FORMATS),
 }
 """Members that the server acts upon. Each is a column of `OAuthClient`."""
 
