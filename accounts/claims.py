@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
 
 from accounts.models import User, full_name
 from accounts.prepared_query import PreparedQuery
+from accounts.short_memory import ShortMemory
 
 TEXT_CLAIMS = (
     "name",
@@ -44,13 +47,40 @@ _COLUMNS = (
     "username",
     "updated_at",
 )
+REMEMBERED_SECONDS = 5
+"""How late a change in another process may be seen. Who is disabled there is signed out at once:
+that does not wait for this."""
+
+_memory: ShortMemory[Mapping[str, object]] = ShortMemory()
 _PERSON = PreparedQuery(User, where=("id", "is_active"), columns=_COLUMNS)
 
 
-def find_standard_claims(user_id: str) -> dict[str, object] | None:
-    """Return the claims of a person by id, or None for an unknown or disabled one. One query."""
+def find_standard_claims(user_id: str) -> Mapping[str, object] | None:
+    """Return the claims of a person by id, or None for an unknown or disabled one.
+
+    At most one query. What it finds is remembered for `REMEMBERED_SECONDS`.
+    """
+    known = _memory.find(user_id)
+    if known is not None:
+        return known
+    changes = _memory.changes
     row = _PERSON.find(user_id, True)
-    return _standard_claims(dict(zip(_COLUMNS, row, strict=True))) if row else None
+    if row is None:
+        return None
+    claims = _standard_claims(dict(zip(_COLUMNS, row, strict=True)))
+    _memory.keep(user_id, claims, REMEMBERED_SECONDS, changes=changes)
+    return claims
+
+
+def _forget(*, instance: User, **_: Any) -> None:
+    """Drop somebody who was changed at once, and again once others can read the change."""
+    user_id = str(instance.pk)
+    _memory.forget(user_id)
+    transaction.on_commit(lambda: _memory.forget(user_id))
+
+
+post_save.connect(_forget, sender=User, dispatch_uid="forget_saved_person")
+post_delete.connect(_forget, sender=User, dispatch_uid="forget_deleted_person")
 
 
 def _standard_claims(person: Mapping[str, Any]) -> dict[str, object]:

@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from typing import Any
 
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
+from accounts.short_memory import ShortMemory
 from oidc.clients.record import Client, ClientSecret
 from oidc.conf import configuration
 from oidc.models.access import reading
 from oidc.models.client import OAuthClient
 
-MOST_RECORDS = 10_000
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")
 
-
-class ClientCache:
-    """Records of one process, each for a short time.
-
-    A hit takes no lock. The oldest entry makes room for a new one; since every entry is read anew
-    within seconds, that is also, nearly, the one that was not used for the longest time.
-    """
-
-    def __init__(self, most_records: int = MOST_RECORDS) -> None:
-        self._most_records = most_records
-        self._entries: dict[str, tuple[float, Client]] = {}
-        self._lock = threading.Lock()
-        self.changes = 0
-        """Counts invalidations, so that a read that was overtaken by a change is not kept."""
-
-    def find(self, client_id: str) -> Client | None:
-        """Return a record that is fresh enough, None otherwise."""
-        entry = self._entries.get(client_id)
-        return entry[1] if entry is not None and entry[0] > time.monotonic() else None
-
-    def keep(self, client: Client, lifetime_seconds: float, *, changes: int) -> None:
-        """Keep a record that was read when `changes` was the count of changes."""
-        with self._lock:
-            if changes != self.changes:
-                return
-            self._entries.pop(client.client_id, None)
-            while len(self._entries) >= self._most_records:
-                del self._entries[next(iter(self._entries))]
-            self._entries[client.client_id] = (time.monotonic() + lifetime_seconds, client)
-
-    def forget(self, client_id: str) -> None:
-        """Drop one record."""
-        with self._lock:
-            self.changes += 1
-            self._entries.pop(client_id, None)
-
-    def clear(self) -> None:
-        """Drop all records."""
-        with self._lock:
-            self.changes += 1
-            self._entries.clear()
-
-
-cache = ClientCache()
+cache: ShortMemory[Client] = ShortMemory()
 
 
 def find_client(client_id: str) -> Client | None:
@@ -85,7 +40,7 @@ def _read_client(client_id: str) -> Client | None:
     if row is None:
         return None
     client = record_of(row)
-    cache.keep(client, configuration().client_cache_seconds, changes=changes)
+    cache.keep(client_id, client, configuration().client_cache_seconds, changes=changes)
     return client
 
 

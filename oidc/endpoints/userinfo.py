@@ -21,7 +21,10 @@ from oidc.tokens.userinfo import secured_userinfo
 
 
 def userinfo(request: Request) -> Response:
-    """Return the claims that scopes and the `claims` parameter allow. One round trip, one query."""
+    """Return the claims that scopes and the `claims` parameter allow.
+
+    One round trip, at most one query.
+    """
     token, client = _accepted(request)
     try:
         grant = grants.find(token.handle, token.jti)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
@@ -33,12 +33,12 @@ def requested_claim_names(claims: str, member: str) -> list[str]:
     return json.loads(claims).get(member, []) if claims else []
 
 
-def claims_by_name(all_claims: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def claims_by_name(all_claims: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Pick claims by name; those without a value are left out."""
     return {name: all_claims[name] for name in names if all_claims.get(name) not in (None, "", {})}
 
 
-def claims_for_scope(all_claims: dict[str, Any], scope: Iterable[str]) -> dict[str, Any]:
+def claims_for_scope(all_claims: Mapping[str, Any], scope: Iterable[str]) -> dict[str, Any]:
     """Pick the claims of the granted scopes; those without a value are left out.
 
     `all_claims`: every standard claim of a person by its specified name and type.

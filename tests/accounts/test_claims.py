@@ -77,6 +77,24 @@ def test_name_is_put_together_from_its_parts(db: None) -> None:
     assert claims_of(user)["name"] == "Bob Baker"
 
 
+def test_a_change_is_seen_at_once_and_one_made_elsewhere_within_seconds(
+    db: None, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    user, _ = create_person("bob", claims={"nickname": "B"})
+    assert claims_of(user)["nickname"] == "B"
+    with django_assert_num_queries(0):
+        assert claims_of(user)["nickname"] == "B"
+    user.nickname = "Bobby"
+    user.save()
+    monkeypatch.setattr("accounts.claims.REMEMBERED_SECONDS", 0)
+    assert claims_of(user)["nickname"] == "Bobby"
+    User.objects.filter(pk=user.pk).update(nickname="Bert")  # as another process would
+    assert claims_of(user)["nickname"] == "Bert"
+    user_id = str(user.pk)
+    user.delete()
+    assert find_standard_claims(user_id) is None
+
+
 @pytest.mark.parametrize(
     ("claims", "named"),
     [

@@ -10,8 +10,9 @@ import pytest
 from django.db import connections, transaction
 from django.db.utils import InterfaceError, OperationalError
 
+from accounts.short_memory import ShortMemory
 from oidc.clients.record import Client
-from oidc.clients.repository import ClientCache, cache, find_client
+from oidc.clients.repository import cache, find_client
 from oidc.clients.service import (
     create_client,
     delete_client,
@@ -90,19 +91,20 @@ def test_a_read_during_a_change_does_not_outlive_it() -> None:
     with transaction.atomic():
         update_client(row, {"scope": "other"})
         stale = Client(row.client_id, "Job", "machine", "client_secret_basic")
-        cache.keep(stale, 60, changes=cache.changes)  # another thread, which sees the old row
+        # Another thread, which sees the old row.
+        cache.keep(stale.client_id, stale, 60, changes=cache.changes)
     found = find_client(row.client_id)
     assert found is not None and found.scope == ("other",)
 
 
 def test_a_read_that_was_overtaken_by_a_change_is_not_kept() -> None:
     record = Client("a", "A", "web", "none")
-    small = ClientCache()
+    small: ShortMemory[Client] = ShortMemory()
     changes = small.changes
     small.forget("a")
-    small.keep(record, 60, changes=changes)
+    small.keep("a", record, 60, changes=changes)
     assert small.find("a") is None
-    small.keep(record, 60, changes=small.changes)
+    small.keep("a", record, 60, changes=small.changes)
     assert small.find("a") is record
 
 
@@ -119,22 +121,22 @@ def test_ids_that_cannot_be_cost_no_sql(client_id: str, django_assert_num_querie
 
 
 def test_the_cache_is_bounded_and_drops_the_oldest() -> None:
-    small = ClientCache(most_records=3)
+    small: ShortMemory[Client] = ShortMemory(most_values=3)
     for client_id in ("a", "b", "c", "a", "d"):
-        small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+        small.keep(client_id, Client(client_id, "A", "web", "none"), 60, changes=small.changes)
     assert small.find("b") is None
     assert all(small.find(client_id) for client_id in ("a", "c", "d"))
 
 
 def test_a_record_that_is_read_anew_pushes_out_no_other() -> None:
-    small = ClientCache(most_records=3)
+    small: ShortMemory[Client] = ShortMemory(most_values=3)
     for client_id in ("a", "b", "c", "b"):
-        small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+        small.keep(client_id, Client(client_id, "A", "web", "none"), 60, changes=small.changes)
     assert all(small.find(client_id) for client_id in ("a", "b", "c"))
 
 
 def test_many_threads_share_the_cache() -> None:
-    small = ClientCache(most_records=4)
+    small: ShortMemory[Client] = ShortMemory(most_values=4)
     failures: list[BaseException] = []
 
     def work(seed: int) -> None:
@@ -143,7 +145,8 @@ def test_many_threads_share_the_cache() -> None:
                 client_id = str((seed + turn) % 7)
                 found = small.find(client_id)
                 assert found is None or found.client_id == client_id
-                small.keep(Client(client_id, "A", "web", "none"), 60, changes=small.changes)
+                client = Client(client_id, "A", "web", "none")
+                small.keep(client_id, client, 60, changes=small.changes)
                 if turn % 13 == 0:
                     small.forget(client_id)
         except BaseException as error:
