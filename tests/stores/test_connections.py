@@ -36,7 +36,7 @@ def test_the_smallest_cluster_works_and_waits_for_no_replica(lonely: LocalCluste
 
 
 def test_a_late_reply_never_reaches_another_call(lonely: LocalCluster) -> None:
-    cluster = Cluster(lonely.url, deadline_seconds=0.1)
+    cluster = Cluster(lonely.url, deadline_seconds=2)
     assert cluster.run_script(READ, ["key"], ["warm"], write=False) == ["key", "warm"]
     [node] = lonely.nodes()
     node.send_signal(signal.SIGSTOP)
