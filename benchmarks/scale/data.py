@@ -50,10 +50,12 @@ def measure(directory: Path, effort: Effort) -> Rows:
             rows.append((what, costs(started, PATHS, effort, pacer)))
             lists.append(_times_of_lists(gatehouse))
 
+        nodes = gatehouse.cluster.nodes()
+        templates = redis_copies.templates_of(nodes)
         note("nothing")
         present = 0
         for wanted in sorted({min(FEW_GRANTS, effort.grants), effort.grants}):
-            redis_copies.add_grants(gatehouse.cluster.nodes(), wanted - present)
+            redis_copies.add_grants(nodes, templates, wanted - present)
             present = wanted
             note(f"{wanted:,} grants")
         _fill_sql(started, effort)

@@ -18,13 +18,12 @@ _ALPHABET = string.ascii_letters + string.digits + "-_"
 _KINDS = ("grant", "sid", "user")
 
 
-def add_grants(nodes: Sequence[Node], count: int) -> None:
+def add_grants(nodes: Sequence[Node], templates: dict[str, bytes], count: int) -> None:
     """Add grants with the session and the index of their person, the same number to each master.
 
     The content of a record does not tell its place: a copy under another name is another person's.
     """
-    masters = [node for node in nodes if node.client().info("replication")["role"] == "master"]
-    templates = _templates(masters)
+    masters = _masters(nodes)
     for node in masters:
         buckets = itertools.cycle(_buckets_of(node))
         left = count // len(masters)
@@ -35,9 +34,12 @@ def add_grants(nodes: Sequence[Node], count: int) -> None:
         node.client().wait(1, 60_000)
 
 
-def _templates(masters: Sequence[Node]) -> dict[str, bytes]:
-    """Return one record of each kind, as Redis dumps it."""
-    found: dict[str, bytes] = {}
+def templates_of(nodes: Sequence[Node]) -> dict[str, bytes]:
+    """Return one record of each kind, as Redis dumps it.
+
+    To be called before any load: the index of a person grows with each of their sign-ins.
+    """
+    masters, found = _masters(nodes), dict[str, bytes]()
     for kind in _KINDS:
         for node in masters:
             name = next(node.client().scan_iter(match=f"{kind}:*", count=1000), None)
@@ -45,6 +47,10 @@ def _templates(masters: Sequence[Node]) -> dict[str, bytes]:
                 found[kind] = _raw(node).dump(name)
                 break
     return found
+
+
+def _masters(nodes: Sequence[Node]) -> list[Node]:
+    return [node for node in nodes if node.client().info("replication")["role"] == "master"]
 
 
 def _raw(node: Node) -> Any:
