@@ -71,7 +71,10 @@ class Receiver:
             return list(self.deliveries)
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers.get("Content-Length", "0")))
+        length = int(request.headers.get("Content-Length", "0"))
+        body = request.rfile.read(length)
+        if len(body) < length:  # whoever sent it was killed in the middle: nothing has arrived
+            return
         delivery = Delivery(request.path, dict(request.headers), parse_qs(body.decode()))
         with self._arrived:
             self.deliveries.append(delivery)
