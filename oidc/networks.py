@@ -7,14 +7,13 @@ for that the sum over all processes is bound enough.
 from __future__ import annotations
 
 import threading
-import time
 from array import array
 from ipaddress import ip_network
 
 from oidc.conf import configuration
 from oidc.errors import PageError
+from oidc.windows import retry_after, window_number
 
-WINDOW_SECONDS = 60
 _IPV6_NETWORK_BITS = 64
 _PLACES = 2**16
 
@@ -43,7 +42,7 @@ class Tally:
 
     def add(self, network: str, size: int) -> int:
         """Count these bytes, and return how many it were in this minute."""
-        minute = int(time.time()) // WINDOW_SECONDS
+        minute = window_number()
         place = hash(network) % _PLACES
         with self._lock:
             if minute != self._minute:
@@ -69,5 +68,5 @@ def limit_kept_bytes(remote_address: str, size: int) -> None:
             "temporarily_unavailable",
             "too many requests were started from your network; please try again in a minute",
             status=429,
-            headers=(("Retry-After", str(WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS)),),
+            headers=(retry_after(),),
         )

@@ -7,13 +7,11 @@ over all processes is bound enough.
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
-
-WINDOW_SECONDS = 60
+from oidc.windows import retry_after, window_number
 
 
 class Window:
@@ -26,7 +24,7 @@ class Window:
 
     def count(self, purpose: str, client_id: str) -> int:
         """Count one more, and return how many it were in this minute."""
-        number = int(time.time()) // WINDOW_SECONDS
+        number = window_number()
         with self._lock:
             if number != self._number:
                 self._number, self._counts = number, Counter()
@@ -51,5 +49,5 @@ def limit_guards(purpose: str, client_id: str) -> None:
             "temporarily_unavailable",
             "too many signed requests from this client; please try again later",
             status=429,
-            headers=(("Retry-After", str(WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS)),),
+            headers=(retry_after(),),
         )

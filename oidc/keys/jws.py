@@ -129,6 +129,5 @@ def verify_with_secret(token: str, secret: bytes, *, verify_expiry: bool = True)
         )
     except (jwt.PyJWTError, ValueError) as error:
         raise InvalidToken(type(error).__name__) from error
-    if claims["iat"] > time.time() + MAX_SKEW_SECONDS:
-        raise InvalidToken("issued in the future")
+    check_claims(claims, verify_expiry=verify_expiry)
     return claims

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from oidc.base64url import decode, encode
+from oidc.compact_json import compact_json
 from oidc.keys.derived import derived_keys
 
 _PURPOSE = "access token encryption"
@@ -48,7 +49,7 @@ def encrypt_for_resource(payload: str, key: Any, *, alg: str, enc: str, kid: str
     content_key = _content_key(derived_keys(_PURPOSE).current.key, enc, iv)
     header = {"alg": alg, "enc": enc, "typ": typ, "cty": "JWT"} | ({"kid": kid} if kid else {})
     encrypted_key, more = _encrypt_key(content_key, key, alg)
-    protected = encode(json.dumps(header | more, separators=(",", ":")).encode())
+    protected = encode(compact_json(header | more))
     sealed = AESGCM(content_key).encrypt(iv, payload.encode(), protected)
     parts = (encrypted_key, iv, sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:])
     return b".".join([protected, *map(encode, parts)]).decode()

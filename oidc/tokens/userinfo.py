@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from oidc.clients.record import Client
+from oidc.compact_json import compact_json
 from oidc.conf import configuration
 from oidc.tokens.for_client import encrypt_for_client, sign_for_client
 
@@ -23,6 +23,6 @@ def secured_userinfo(client: Client, members: dict[str, Any]) -> str:
         addressed = {**members, "iss": configuration().issuer, "aud": client.client_id}
         payload = sign_for_client(client, addressed, algorithm, typ=TYP)
     else:
-        payload = json.dumps(members, separators=(",", ":"))
+        payload = compact_json(members).decode()
     alg, enc = client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc
     return encrypt_for_client(client, payload, alg, enc, nested=bool(algorithm)) if alg else payload
