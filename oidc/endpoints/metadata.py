@@ -92,7 +92,7 @@ def provider_metadata() -> dict[str, Any]:
             "request_parameter_supported": True,
             "request_uri_parameter_supported": True,
             "require_request_uri_registration": True,
-            "request_object_signing_alg_values_supported": [*SIGNING_ALGS, "none"],
+            "request_object_signing_alg_values_supported": SIGNING_ALGS,
             "request_object_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,
             "request_object_encryption_enc_values_supported": CONTENT_ENCRYPTIONS,
             "authorization_response_iss_parameter_supported": True,

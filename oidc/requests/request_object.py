@@ -108,14 +108,14 @@ def _verified_claims(client: Client, text: str, header: dict[str, Any]) -> dict[
 
 
 def _allowed_algorithms(client: Client) -> tuple[str, ...]:
-    """Return the registered algorithm alone, or all there are (Registration section 2).
+    """Return the registered algorithm alone, or all that the metadata lists.
 
-    "All" includes `none` for OpenID Connect's own clients only. It says no less than a request
-    without an object, which these may send too.
+    `none` is not listed: it is for clients that have registered it, and for them alone.
+
+    Spec: OpenID Connect Dynamic Client Registration 1.0, section 2.
     """
-    if client.request_object_signing_alg:
-        return (client.request_object_signing_alg,)
-    return (*SIGNING_ALGS, UNSIGNED) if client.profile == "oidc-compat" else SIGNING_ALGS
+    registered = client.request_object_signing_alg
+    return (registered,) if registered else SIGNING_ALGS
 
 
 def _decode(text: str, key: Any, algorithm: str) -> dict[str, Any]:

@@ -100,11 +100,11 @@ def test_every_algorithm_of_request_objects_is_taken(
 ) -> None:
     sign_in(browser, alice)
     for alg in metadata["request_object_signing_alg_values_supported"]:
-        keys = {} if alg == "none" else {"jwks": {"keys": [public_jwk(alg)]}}
-        client = RelyingParty.register(send, request_object_signing_alg=alg, **keys)
+        keys = {"keys": [public_jwk(alg)]}
+        client = RelyingParty.register(send, request_object_signing_alg=alg, jwks=keys)
         client.consented_by(alice)
         claims = client.parameters() | {"iss": client.client_id, "aud": ISSUER}
-        request = jwt.encode(claims, PRIVATE_KEYS.get(alg), alg)
+        request = jwt.encode(claims, PRIVATE_KEYS[alg], alg)
         assert "code" in client.authorize(browser, request=request, nonce=None).redirect_members
 
 
