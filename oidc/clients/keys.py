@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ import structlog
 from oidc.clients.jwk import PublicKey, parse_jwk
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_json
+from oidc.clients.waiting import places
+from oidc.errors import ProtocolError
 
 FRESH_SECONDS = 300
 """How long fetched keys are used without a question; a key taken back lives on for that long."""
@@ -43,26 +46,41 @@ class RemoteKeySet:
         self._lock = threading.Lock()
 
     def keys(self) -> tuple[PublicKey, ...]:
-        """Return the keys, fetched anew if they are old. Only who has none waits for others."""
-        if self._age() > FRESH_SECONDS:
-            self.refresh(wait=not self._keys)
+        """Return the keys, fetched anew if they are old. Only who has none waits for others.
+
+        Raises:
+            ProtocolError: 503, because there are none, and too many wait for some already.
+        """
+        if not self._keys:
+            self.refresh(wait=True)
+        elif self._age() > FRESH_SECONDS:
+            with suppress(ProtocolError):  # too many wait: the old ones will do
+                self.refresh(wait=False)
         return self._keys if self._age() <= STALE_SECONDS else ()
 
     def refresh(self, *, wait: bool) -> None:
-        """Fetch the keys, unless that was tried moments ago. Keeps the old ones on a failure."""
-        if not self._lock.acquire(blocking=wait):
-            return
-        try:
-            if time.monotonic() < self._tried_at + PAUSE_SECONDS:
+        """Fetch the keys, unless that was tried moments ago. Keeps the old ones on a failure.
+
+        Raises:
+            ProtocolError: 503, because too many wait for servers of clients already.
+        """
+        with places.place(self._jwks_uri):
+            if not self._lock.acquire(blocking=wait):
                 return
-            self._tried_at = time.monotonic()
+            try:
+                if time.monotonic() >= self._tried_at + PAUSE_SECONDS:
+                    self._fetch()
+            finally:
+                self._lock.release()
+
+    def _fetch(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
             self._keys = _readable_keys(fetch_json(self._jwks_uri))
             self._fetched_at = time.monotonic()
         except FetchFailed as error:
             host = urlsplit(self._jwks_uri).hostname
             log.warning("jwks_uri_not_fetched", host=host, reason=str(error))
-        finally:
-            self._lock.release()
 
     def _age(self) -> float:
         return time.monotonic() - self._fetched_at

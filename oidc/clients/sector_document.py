@@ -12,6 +12,8 @@ import structlog
 
 from oidc.clients.remote import FetchFailed, fetch_json
 from oidc.clients.validation.errors import InvalidClientMetadata, Problem
+from oidc.clients.waiting import places
+from oidc.errors import ProtocolError
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +28,14 @@ def check_sector_document(metadata: dict[str, Any]) -> None:
     if not uri:
         return
     try:
-        document = fetch_json(uri)
+        with places.place(uri):
+            document = fetch_json(uri)
     except FetchFailed as error:
         host = urlsplit(uri).hostname
         log.warning("sector_identifier_uri_not_fetched", host=host, reason=str(error))
         raise _invalid("The document there cannot be fetched, or is not JSON.") from error
+    except ProtocolError as error:
+        raise _invalid("Other servers are slow at the moment; please try again.") from error
     if not isinstance(document, list) or not all(isinstance(each, str) for each in document):
         raise _invalid("The document there must be a JSON array of redirect URIs.")
     if not set(metadata["redirect_uris"]) <= set(document):

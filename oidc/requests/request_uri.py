@@ -10,6 +10,7 @@ from collections import OrderedDict
 from oidc import base64url
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_text
+from oidc.clients.waiting import places
 from oidc.errors import ProtocolError
 from oidc.requests.request_object import MAX_LENGTH
 
@@ -47,7 +48,8 @@ def fetch_request_object(client: Client, request_uri: str) -> str:
     wrote behind an address takes nobody's place.
 
     Raises:
-        ProtocolError: `invalid_request_uri`: not registered, or not to be had.
+        ProtocolError: `invalid_request_uri`: not registered, or not to be had;
+            `temporarily_unavailable`: too many wait for servers of clients already.
     """
     address, _, fragment = request_uri.partition("#")
     if address not in {registered.partition("#")[0] for registered in client.request_uris}:
@@ -55,7 +57,8 @@ def fetch_request_object(client: Client, request_uri: str) -> str:
     text = _kept.find(request_uri) if fragment else None
     if text is None:
         try:
-            text = fetch_text(address, max_bytes=MAX_LENGTH)
+            with places.place(address):
+                text = fetch_text(address, max_bytes=MAX_LENGTH)
         except FetchFailed as error:
             raise _invalid_request_uri(str(error)) from error
         if fragment == _fragment_of(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from oidc.clients import keys
 from oidc.clients.keys import client_keys, encryption_key
 from oidc.clients.record import Client
+from oidc.clients.waiting import MOST_FOR_ONE, places
 from tests.clients.json_server import JsonServer, body, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, private_jwk, public_jwk
 
@@ -227,7 +229,7 @@ def test_callers_at_the_same_time_share_one_fetch(server: JsonServer) -> None:
     server.answer = held
     client = remote(server)
     with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(8)]
+        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(MOST_FOR_ONE)]
         assert arrived.wait(5)
         go_on.set()
         assert all(call.result(5) == [EC] for call in waiting)
@@ -254,6 +256,17 @@ def test_who_has_old_keys_does_not_wait_for_new_ones(server: JsonServer, clock: 
         assert not fetching.done()
         go_on.set()
         assert fetching.result(5) == [EC]
+
+
+def test_who_has_old_keys_needs_no_place_to_wait(server: JsonServer, clock: Clock) -> None:
+    client = remote(server)
+    assert client_keys(client, "e1", "ES256") == [EC]
+    clock.now += keys.FRESH_SECONDS + 1
+    with ExitStack() as waiting:
+        for _ in range(MOST_FOR_ONE):
+            waiting.enter_context(places.place(client.jwks_uri))
+        assert client_keys(client, "e1", "ES256") == [EC]
+    assert len(server.requests) == 1
 
 
 def test_the_memory_for_key_sets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
+from oidc.clients.waiting import MOST_FOR_ONE, places
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, s256, sign_in
 
@@ -332,6 +334,20 @@ def test_6_2_not_registered_or_not_there_is_invalid_request_uri(
         answer = by_reference(browser, client, uri)
         assert answer.redirect_members["error"] == "invalid_request_uri"
     assert shelf.asked == ["/r"]
+
+
+def test_a_slow_server_of_a_client_does_not_take_every_thread(
+    send: Send, browser: Browser, alice: Any, shelf: Shelf
+) -> None:
+    uri = shelf.url + "/r"
+    client = RelyingParty.register(send, jwks={"keys": [public_jwk(KEY)]}, request_uris=[uri])
+    sign_in(browser, alice)
+    with ExitStack() as waiting:
+        for _ in range(MOST_FOR_ONE):
+            waiting.enter_context(places.place(uri))
+        answer = by_reference(browser, client, uri)
+    assert answer.redirect_members["error"] == "temporarily_unavailable"
+    assert not shelf.asked
 
 
 # --- Whatever is inside -----------------------------------------------------------------------

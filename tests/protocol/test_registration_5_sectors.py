@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oidc.clients import remote
+from oidc.clients.waiting import MOST_FOR_ONE, places
 from tests.clients.json_server import JsonServer, body, document, make_certificate, serving
 from tests.protocol.registering import call, path_of, register
 from tests.support.doors import Answer, Send
@@ -85,6 +87,15 @@ def test_5_the_document_must_list_every_redirect_uri(
 ) -> None:
     sector.answer = answer
     assert_refused(register(send, redirect_uris=[ONE, OTHER], sector_identifier_uri=uri_of(sector)))
+
+
+def test_a_slow_owner_does_not_take_every_thread(send: Send, sector: JsonServer) -> None:
+    with ExitStack() as waiting:
+        for _ in range(MOST_FOR_ONE):
+            waiting.enter_context(places.place(uri_of(sector)))
+        made = register(send, redirect_uris=[ONE, OTHER], sector_identifier_uri=uri_of(sector))
+    assert_refused(made)
+    assert not sector.requests
 
 
 def test_5_it_must_be_https(send: Send, registration: Any) -> None:

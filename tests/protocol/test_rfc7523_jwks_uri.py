@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from oidc.clients import keys
+from oidc.clients.waiting import MOST_FOR_ONE, RETRY_AFTER_SECONDS, places
 from tests.clients.json_server import JsonServer, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, public_jwk
 from tests.support.assertions import Signer, assert_invalid_client
@@ -55,6 +57,20 @@ def test_made_up_key_ids_do_not_flood_the_clients_server(
     for number in range(5):
         assert_invalid_client(remote.send(remote.assertion(f"made-up-{number}")))
     assert len(jwks_server.requests) == 1
+
+
+def test_a_slow_server_of_a_client_does_not_take_every_thread(
+    remote: Signer, jwks_server: JsonServer
+) -> None:
+    uri = f"http://127.0.0.1:{jwks_server.port}/jwks.json"
+    with ExitStack() as waiting:
+        for _ in range(MOST_FOR_ONE):
+            waiting.enter_context(places.place(uri))
+        answer = remote.send(remote.assertion())
+        assert (answer.status, answer.json()["error"]) == (503, "temporarily_unavailable")
+        assert answer.header("Retry-After") == str(RETRY_AFTER_SECONDS)
+        assert not jwks_server.requests
+    assert remote.send(remote.assertion()).status == 200
 
 
 @pytest.mark.parametrize("content", [[], {"keys": "x"}, {"keys": [{}]}, {}, "x"], ids=str)
