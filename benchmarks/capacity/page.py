@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from benchmarks.capacity.model import Costs, Demand, needs
+from benchmarks.harness.pages import DOCS, replace_part
 from benchmarks.harness.table import markdown
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "capacity.md"
-_BEGIN, _END = "<!-- computed: begin -->", "<!-- computed: end -->"
+PAGE = DOCS / "capacity.md"
 
 DEMANDS: tuple[Demand, ...] = (
     Demand(1_000, 10_000),
@@ -72,8 +71,4 @@ def publish(costs: Costs, measured: str, scale: dict[str, Any]) -> None:
         if name != "sign-in"
     ]
     tables = [measured, markdown(costs_table(costs)), markdown(rows(costs)), *growth]
-    page = PAGE.read_text()
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    computed = "\n\n".join(tables)
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{computed}\n\n{_END}{after}")
+    replace_part(PAGE, "computed", "\n\n".join(tables))

@@ -17,6 +17,7 @@ from benchmarks.harness import plan, plot, redis_cost, table, tokens
 from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
 from benchmarks.harness.measuring import paced
 from benchmarks.harness.pacer import Pacer, Speed
+from benchmarks.harness.pages import replace_part
 from benchmarks.soak.judging import complaints
 from benchmarks.soak.windows import Window
 
@@ -244,3 +245,14 @@ class TestTokens:
     def test_another_algorithm_of_an_id_token_is_noticed(self) -> None:
         with pytest.raises(tokens.BadTokens, match="ES256"):
             tokens.check([json.dumps({"id_token": token("s")})], JWKS, "RS256")
+
+
+def test_a_part_of_a_page_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- soak: begin -->\nold\n<!-- soak: end -->\nafter\n")
+    replace_part(page, "soak", "new")
+    expected = "before\n<!-- soak: begin -->\n\nnew\n\n<!-- soak: end -->\nafter\n"
+    assert page.read_text() == expected
+    with pytest.raises(ValueError, match="no part other"):
+        replace_part(page, "other", "new")
+    assert page.read_text() == expected
