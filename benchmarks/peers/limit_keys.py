@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 MOST_VERIFIED = 4096
 _rsa = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _ec = ec.generate_private_key(ec.SECP256R1())
-_padding, _hash, _ecdsa = padding.PKCS1v15(), hashes.SHA256(), ec.ECDSA(hashes.SHA256())
+_padding, _hash = padding.PKCS1v15(), hashes.SHA256()
+_ecdsa = ec.ECDSA(_hash, deterministic_signing=True)
 
 
 def _sign_rs256(message: bytes) -> bytes:
@@ -73,13 +72,15 @@ def signed(claims: dict[str, Any], algorithm: str, header: str) -> str:
 
 
 def verified_claims(token: str) -> dict[str, Any]:
-    """Verify a signature, unless it is that of a token that came before."""
+    """Check a signature, unless it is that of a token that came before.
+
+    Signing again is the cheapest way: the key is at hand, and its signatures are deterministic.
+    """
     claims = _verified.get(token)
     if claims is None:
         message, _, signature = token.rpartition(".")
-        raw = _decode(signature)
-        r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
-        _public["ES256"].verify(encode_dss_signature(r, s), message.encode(), _ecdsa)
+        if not hmac.compare_digest(_sign_es256(message.encode()), _decode(signature)):
+            raise ValueError("wrong signature")
         claims = json.loads(_decode(message.partition(".")[2]))
         if len(_verified) >= MOST_VERIFIED:
             _verified.clear()

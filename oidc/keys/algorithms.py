@@ -6,6 +6,7 @@ Spec: RFC 7518 sections 3 to 5; RFC 8037 section 3.1 (EdDSA).
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidSignature
@@ -27,6 +28,8 @@ SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 """Each has a key of its own."""
 SYMMETRIC_ALGORITHM = "HS256"
 """Signs with the secret of a client, for that client."""
+RECOGNISED_ALGORITHMS = ("ES256", "EdDSA")
+"""Those whose keys sign faster than they verify, and to the same signature each time."""
 ID_TOKEN_ALGORITHMS = (*SIGNING_ALGORITHMS, SYMMETRIC_ALGORITHM)
 
 RSA_ENCRYPTION_ALGORITHMS = ("RSA-OAEP-256", "RSA-OAEP")
@@ -74,11 +77,12 @@ def signer(algorithm: str, key: PrivateKey) -> Signer:
     """Return a function that signs bytes into a JWS signature.
 
     Straight through `cryptography`: here PyJWT's wrapping costs more than the signature itself.
+    But for PS256 the same message has the same signature every time (ES256: RFC 6979).
     """
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key.sign
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        scheme = ec.ECDSA(SHA256())
+        scheme = ec.ECDSA(SHA256(), deterministic_signing=True)
 
         def sign_es256(message: bytes) -> bytes:
             r, s = decode_dss_signature(key.sign(message, scheme))
@@ -115,6 +119,21 @@ def verifier(algorithm: str, key: PublicKey) -> Verifier:
         key.verify(signature, message, pad, SHA256())
 
     return verify_rsa
+
+
+def recogniser(sign: Signer, verify: Verifier) -> Verifier:
+    """Return a function that checks signatures of a key that we sign with ourselves.
+
+    Who signs the message again and gets the same signature has proved as much as by verifying it,
+    in 24 us instead of 62 (ES256). Any other signature is verified.
+    """
+
+    def recognise(signature: bytes, message: bytes) -> None:
+        # In constant time: else the time taken would tell how much of a guess is right.
+        if not hmac.compare_digest(sign(message), signature):
+            verify(signature, message)
+
+    return recognise
 
 
 def _padding(algorithm: str) -> padding.PSS | padding.PKCS1v15:

@@ -141,4 +141,7 @@ def _signing_material(key: SigningKey) -> SigningMaterial:
 def _verification_key(key: SigningKey) -> VerificationKey:
     public: dict[str, Any] = key.public_jwk
     verify = algorithms.verifier(key.algorithm, jwt.PyJWK(public, key.algorithm).key)
+    is_signing = key.status == SigningKey.Status.SIGNING
+    if is_signing and key.algorithm in algorithms.RECOGNISED_ALGORITHMS:
+        verify = algorithms.recogniser(_signing_material(key).sign, verify)
     return VerificationKey(key.kid, key.algorithm, verify)

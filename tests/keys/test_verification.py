@@ -6,10 +6,14 @@ import time
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
-from oidc.keys import jws
-from oidc.keys.algorithms import SIGNING_ALGORITHMS
+from oidc.keys import jws, lifecycle
+from oidc.keys.algorithms import RECOGNISED_ALGORITHMS, SIGNING_ALGORITHMS, recogniser
 from oidc.keys.ring import SigningMaterial, key_ring
+from oidc.models import SigningKey
 from tests.support.relying_party import ISSUER
 from tests.support.tokens import signed_by_hand
 
@@ -65,6 +69,32 @@ def test_rfc7515_5_2_the_signature_counts(algorithm: str, change: str) -> None:
         "flipped": signature[:10] + ("A" if signature[10] != "A" else "B") + signature[11:],
     }.get(change, signature)
     assert refused(f"{header}.{payload}.{signature}") == "wrong signature"
+
+
+@pytest.mark.parametrize("algorithm", RECOGNISED_ALGORITHMS)
+def test_rfc6979_our_own_signature_is_recognised(algorithm: str) -> None:
+    sign = material(algorithm).sign
+    verified: list[bytes] = []
+    recognise = recogniser(sign, lambda signature, _: verified.append(signature))
+    recognise(sign(b"message"), b"message")
+    assert not verified, "the same message has the same signature"
+    recognise(sign(b"another"), b"message")
+    assert verified == [sign(b"another")], "it is for the verifier to refuse"
+
+
+def test_a_signature_made_with_chance_is_verified() -> None:
+    """As signatures of ES256 were before, and as other software makes them."""
+    key = lifecycle.private_key_of(SigningKey.objects.get(kid=material().kid))
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+
+    def sign(message: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+
+    header = {"alg": "ES256", "typ": TYP, "kid": material().kid}
+    one, other = (signed_by_hand(header, claims(), sign) for _ in range(2))
+    assert one.rpartition(".")[2] != other.rpartition(".")[2]
+    assert jws.verify(one, typ=TYP) == jws.verify(other, typ=TYP)
 
 
 @pytest.mark.parametrize(
