@@ -6,10 +6,12 @@ Neither knows about WSGI or Django.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from unicodedata import category
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import quote_plus, unquote_plus
 
 from oidc.compact_json import compact_json
 from oidc.errors import ProtocolError
@@ -20,6 +22,9 @@ MULTILINE_PARAMETERS = frozenset({"claims", "authorization_details"})
 
 Headers = tuple[tuple[str, str], ...]
 
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
+"""What `application/x-www-form-urlencoded` leaves as it is (RFC 3986 section 2.3)."""
+
 
 class Parameters(dict[str, str]):
     """Query or form parameters by name. Empty ones are absent (RFC 6749 section 3.1).
@@ -29,15 +34,16 @@ class Parameters(dict[str, str]):
 
     repeated: frozenset[str] = frozenset()
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] | dict[str, str] = ()) -> None:
-        super().__init__()
-        seen: set[str] = set()
-        for name, value in pairs.items() if isinstance(pairs, dict) else pairs:
-            if name in seen:
-                self.repeated |= {name}
-            elif value:
-                self[name] = value
-            seen.add(name)
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        pairs = list(pairs)
+        super().__init__(pairs)
+        if len(self) < len(pairs):
+            names = Counter(name for name, _ in pairs)
+            self.repeated = frozenset(name for name, times in names.items() if times > 1)
+            self.update(reversed(pairs))
+        if "" in self.values():
+            for name in [name for name, value in self.items() if not value]:
+                del self[name]
 
 
 NO_PARAMETERS = Parameters()
@@ -54,7 +60,7 @@ def parse_parameters(encoded: str) -> Parameters:
     if encoded.count("&") >= MAX_PARAMETERS:
         raise ProtocolError("invalid_request", "too many parameters")
     try:
-        return Parameters(_pairs(encoded))
+        return Parameters([_name_and_value(pair) for pair in encoded.split("&") if pair])
     except UnicodeDecodeError as error:
         raise ProtocolError("invalid_request", "a parameter is not valid UTF-8") from error
 
@@ -70,15 +76,13 @@ def form_urldecode(text: str) -> str:
     return text
 
 
-def _pairs(encoded: str) -> Iterator[tuple[str, str]]:
-    for pair in encoded.split("&"):
-        if not pair:
-            continue
-        name, _, value = pair.partition("=")
+def _name_and_value(pair: str) -> tuple[str, str]:
+    name, _, value = pair.partition("=")
+    if "%" in pair or "+" in pair:
         name, value = form_urldecode(name), form_urldecode(value)
-        if has_forbidden_character(name, value):
-            raise ProtocolError("invalid_request", "a parameter has a control character")
-        yield name, value
+    if has_forbidden_character(name, value):
+        raise ProtocolError("invalid_request", "a parameter has a control character")
+    return name, value
 
 
 def has_forbidden_character(name: str, value: str) -> bool:
@@ -151,9 +155,20 @@ def redirect(location: str, headers: Headers = ()) -> Response:
     return Response(303, b"", (("Location", location), NO_STORE, *headers))
 
 
+def form_urlencode(members: Mapping[str, str]) -> str:
+    """Encode members, whose names are the specifications' own and need no encoding."""
+    is_plain = _UNRESERVED.fullmatch  # most values are: a code, a token, most states
+    return "&".join(
+        [
+            f"{name}={value if is_plain(value) else quote_plus(value)}"
+            for name, value in members.items()
+        ]
+    )
+
+
 def with_query(uri: str, members: Mapping[str, str]) -> str:
     """Add parameters to a URI, which may have a query of its own (RFC 6749 section 3.1.2)."""
-    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(members)}"
+    return f"{uri}{'&' if '?' in uri else '?'}{form_urlencode(members)}"
 
 
 def error_response(error: ProtocolError) -> Response:

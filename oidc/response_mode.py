@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
-from urllib.parse import urlencode
 
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 from oidc.form_post_page import form_post_page
-from oidc.http import Response, redirect, with_query
+from oidc.http import Response, form_urlencode, redirect, with_query
 
 RESPONSE_MODES = ("query", "fragment", "form_post")
 
@@ -51,7 +50,7 @@ def authorization_response(target: Target, members: Mapping[str, object]) -> Res
     if target.response_mode == "form_post":
         return form_post_page(target.redirect_uri, everything)
     if target.response_mode == "fragment":
-        return redirect(f"{target.redirect_uri}#{urlencode(everything)}")
+        return redirect(f"{target.redirect_uri}#{form_urlencode(everything)}")
     return redirect(with_query(target.redirect_uri, everything))
 
 

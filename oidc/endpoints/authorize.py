@@ -72,7 +72,7 @@ def _parameters_of(request: Request) -> Parameters:
         kept = resume(request.query[RESUME_PARAMETER], request_id=request.request_id)
     except NotFound as error:
         raise PageError("invalid_request", "this sign-in request is not waiting here") from error
-    return Parameters(kept.parameters)
+    return Parameters(kept.parameters.items())
 
 
 def _see_other_with_cookies(request: Request, parameters: Parameters) -> Response:

@@ -47,7 +47,7 @@ def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     try:
         waiting = find_interaction(interaction_id, request.COOKIES)
         _speak(request, waiting)
-        authorization = validate_authorization_request(Parameters(waiting.parameters))
+        authorization = validate_authorization_request(Parameters(waiting.parameters.items()))
         return _go_on(request, waiting, authorization)
     except NotFound:
         return error_view(request, _NOT_WAITING)

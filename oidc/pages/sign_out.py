@@ -84,7 +84,7 @@ def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
         return _go("") if context is None else error_view(request, _NOT_WAITING)
     ui_locales = waiting.parameters.get("ui_locales", "")
     speak(ui_locales, request.headers.get("Accept-Language", ""))
-    wanted = validate_logout_request(Parameters(waiting.parameters))
+    wanted = validate_logout_request(Parameters(waiting.parameters.items()))
     target = wanted.return_address or _signed_out_page(spoken_language() if ui_locales else "")
     if context is not None and request.method != "POST" and not wanted.is_about(context):
         reference = waiting.parameters.get(endpoint.REFERENCE, "")

@@ -94,7 +94,7 @@ class Draft:
         get = self.parameters.get
         read = {name: self.parameters[name] for name in READ_PARAMETERS & self.parameters.keys()}
         return AuthorizationRequest(
-            parameters=Parameters(read),
+            parameters=Parameters(read.items()),
             client=self.client,
             redirect_uri=self.redirect_uri,
             response_type=self.response_type,

@@ -45,6 +45,6 @@ def _merged(draft: Draft) -> Parameters:
     if any(has_forbidden_character(name, value) for name, value in inside.items()):
         raise invalid_request_object("a parameter has a character that none may have")
     around = {k: v for k, v in outside.items() if k not in ("request", "request_uri")}
-    merged = Parameters(around | inside)
+    merged = Parameters((around | inside).items())
     merged.repeated = outside.repeated
     return merged
