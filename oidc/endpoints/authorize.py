@@ -5,6 +5,8 @@ Spec: RFC 6749 section 3.1; OpenID Connect Core 1.0 section 3.1.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from accounts.authentication import AuthenticationContext, signed_in_for_apps
 from oidc.authorization import grant_authorization
 from oidc.conf import configuration
@@ -28,7 +30,7 @@ def authorize(request: Request) -> Response:
         request.notes["client_id"] = parameters.get("client_id", "")[:255]
         authorization = validate_authorization_request(parameters, request.request_id)
         if request.method == "POST" and not request.cookie(configuration().session_cookie_name):
-            return _see_other_with_cookies(request, authorization.parameters)
+            return _see_other_with_cookies(request, authorization.read_parameters)
         return _answer(request, authorization)
     except ErrorForClient as failure:
         return _to_client(request, failure)
@@ -36,27 +38,28 @@ def authorize(request: Request) -> Response:
 
 def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
     """At most two round trips and one SQL query where nothing has to be asked."""
-    context = _signed_in(request)
+    cookies = request.cookies()
+    context = _signed_in(cookies)
     try:
         need = next_need(authorization, context)
         if need is None and context is not None:
             request.notes["user_id"] = context.user_id
             try:
                 answer = grant_authorization(authorization, context)
-                return _with_browser_state(request, answer, context.sid)
+                return _with_browser_state(cookies, answer, context.sid)
             except SessionEnded:
                 need = next_need(authorization, None)
         if need is not None and "none" in authorization.prompt:
             raise ProtocolError(need.error, "the request needs the person, and prompt is none")
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
-    interaction, cookie = start_interaction(request, authorization.parameters)
+    interaction, cookie = start_interaction(request, authorization.read_parameters)
     return redirect(f"{configuration().base_path}/interaction/{interaction.interaction_id}", cookie)
 
 
-def _with_browser_state(request: Request, answer: Response, sid: str) -> Response:
+def _with_browser_state(cookies: Mapping[str, str], answer: Response, sid: str) -> Response:
     """Make sure that the browser has the cookie which `session_state` was made from."""
-    presented = request.cookie(configuration().browser_state_cookie_name)
+    presented = cookies.get(configuration().browser_state_cookie_name, "")
     for name, value in browser_state_cookie(presented, sid):
         answer = answer.with_header(name, value)
     return answer
@@ -75,19 +78,19 @@ def _parameters_of(request: Request) -> Parameters:
     return Parameters(kept.parameters.items())
 
 
-def _see_other_with_cookies(request: Request, parameters: Parameters) -> Response:
+def _see_other_with_cookies(request: Request, parameters: dict[str, str]) -> Response:
     """Resume a POST as a GET: one from another site came without our Lax cookies."""
     kept = keep_for_resumption(request, parameters)
     here = f"{configuration().base_path}/oauth2/authorize"
     return redirect(f"{here}?{RESUME_PARAMETER}={kept.interaction_id}")
 
 
-def _signed_in(request: Request) -> AuthenticationContext | None:
+def _signed_in(cookies: Mapping[str, str]) -> AuthenticationContext | None:
     """Read who is signed in, straight from the session record.
 
     One round trip, none without a cookie.
     """
-    key = request.cookie(configuration().session_cookie_name)
+    key = cookies.get(configuration().session_cookie_name)
     return signed_in_for_apps(browser_sessions.load(key) or {}) if key else None
 
 

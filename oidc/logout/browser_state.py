@@ -8,17 +8,16 @@ the script computes the same one, nothing has changed.
 from __future__ import annotations
 
 import hashlib
-import hmac
-import secrets
-from http.cookies import SimpleCookie
 
 from oidc.base64url import encode
 from oidc.clients.validation.addresses import origin_of
 from oidc.conf import configuration
 from oidc.http import Headers
 from oidc.keys.derived import derived_keys
+from oidc.randomness import random_bytes
 
 _PURPOSE = "browser state"
+_SALT_BYTES, _STATE_BYTES = 12, 16
 
 
 def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
@@ -29,7 +28,7 @@ def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
     """
     if not redirect_uri.startswith(("https://", "http://")):
         return ""
-    salt = secrets.token_urlsafe(12)
+    salt = encode(random_bytes(_SALT_BYTES)).decode()
     text = f"{client_id} {origin_of(redirect_uri)} {browser_state(sid)} {salt}"
     return f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}"
 
@@ -37,7 +36,8 @@ def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
 def browser_state(sid: str) -> str:
     """Return the cookie's value for a session of sign-on. Apps know its id, so there is a key."""
     key = derived_keys(_PURPOSE).current.key
-    return encode(hmac.digest(key, sid.encode(), "sha256")[:16]).decode()
+    keyed = hashlib.blake2b(sid.encode(), digest_size=_STATE_BYTES, key=key)
+    return encode(keyed.digest()).decode()
 
 
 def browser_state_cookie(presented: str, sid: str) -> Headers:
@@ -50,10 +50,7 @@ def browser_state_cookie(presented: str, sid: str) -> Headers:
         return ()
     configured = configuration()
     name = configured.browser_state_cookie_name
-    cookie: SimpleCookie = SimpleCookie({name: value})
-    cookie[name]["path"] = "/"
-    cookie[name]["max-age"] = configured.session_lifetime_seconds if value else 0
+    max_age = configured.session_lifetime_seconds if value else 0
     # The iframe stands on other sites' pages. Browsers take SameSite=None with Secure only.
-    cookie[name]["samesite"] = "None" if configured.cookie_secure else "Lax"
-    cookie[name]["secure"] = configured.cookie_secure
-    return (("Set-Cookie", cookie[name].OutputString()),)
+    same_site = "SameSite=None; Secure" if configured.cookie_secure else "SameSite=Lax"
+    return (("Set-Cookie", f"{name}={value}; Max-Age={max_age}; Path=/; {same_site}"),)

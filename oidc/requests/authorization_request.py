@@ -36,8 +36,7 @@ READ_PARAMETERS = frozenset(
 class AuthorizationRequest:
     """What a client asks for. Only `requests.validation` makes one.
 
-    `parameters`: those that anybody reads, with a request object resolved; what an interaction
-    keeps.
+    `parameters`: with a request object resolved.
     """
 
     parameters: Parameters
@@ -63,6 +62,11 @@ class AuthorizationRequest:
     @property
     def is_openid(self) -> bool:
         return "openid" in self.scope
+
+    @property
+    def read_parameters(self) -> dict[str, str]:
+        """The parameters that anybody reads: what an interaction keeps."""
+        return {name: self.parameters[name] for name in READ_PARAMETERS & self.parameters.keys()}
 
 
 @dataclass(slots=True)
@@ -92,9 +96,8 @@ class Draft:
 
     def finished(self) -> AuthorizationRequest:
         get = self.parameters.get
-        read = {name: self.parameters[name] for name in READ_PARAMETERS & self.parameters.keys()}
         return AuthorizationRequest(
-            parameters=Parameters(read.items()),
+            parameters=self.parameters,
             client=self.client,
             redirect_uri=self.redirect_uri,
             response_type=self.response_type,

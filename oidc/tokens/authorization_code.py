@@ -21,19 +21,22 @@ class CodeReference:
 
 def new_code(user_id: str) -> tuple[str, CodeReference]:
     """Return a fresh code and where to store it."""
-    code = handles.encode(handles.mask(random_bytes(16), bucket_of(user_id)))
-    return code, read_code(code)
+    random, bucket = random_bytes(16), bucket_of(user_id)
+    code = handles.encode(handles.mask(random, bucket))
+    return code, _reference(code, random, bucket)
 
 
 def read_code(code: str) -> CodeReference:
     """Return where a presented code would be stored.
 
-    The id of the grant that a code opens is a one-way function of it: access tokens show grant
-    ids, and must not show codes.
-
     Raises:
         MalformedHandle: nothing that we made looks like this.
     """
-    random, bucket = handles.unmask(handles.decode(code))
+    return _reference(code, *handles.unmask(handles.decode(code)))
+
+
+def _reference(code: str, random: bytes, bucket: str) -> CodeReference:
+    """The id of the grant that a code opens is a one-way function of it: access tokens show grant
+    ids, and must not show codes."""
     grant_id = handles.encode(hashlib.sha256(b"grant:" + random).digest()[:16])
     return CodeReference(GrantHandle(bucket, grant_id), hashlib.sha256(code.encode()).hexdigest())
