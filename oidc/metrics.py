@@ -28,7 +28,8 @@ STORE_RETRIES = Counter(
 STORE_UNAVAILABLE = Counter(
     "gatehouse_store_unavailable_total",
     "Calls of the Redis Cluster given up, by reason: no_answer in time; too_many_waiting already; "
-    "no_writes, because a node's memory or disk is full; overtaken by others on the way.",
+    "no_writes, because a node's memory or disk is full; overtaken by others on the way; slow, "
+    "because the node answers, but too slowly for all who ask.",
     ("reason",),
 )
 STORE_SHARDS_UNAVAILABLE = Gauge(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from oidc.stores.redis.connection import ConnectionBroken, ReplyError
@@ -9,9 +10,11 @@ from oidc.stores.redis.counters import counters
 from oidc.stores.redis.packets import ASKING, wait_for
 from oidc.stores.redis.patience import Patience
 from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.unavailable import Reason
 from oidc.stores.redis.verdicts import NotNow
 
 _UNCONFIRMED = "not confirmed by enough replicas"
+_SLOW = "the node is slow"
 
 
 def exchange(
@@ -20,21 +23,27 @@ def exchange(
     """Send a script to a node, and return its reply, an error as `ReplyError`.
 
     A silent node keeps whoever asks it for as long as a time-out takes, so few may. The same goes
-    for a node that has refused connections for a while, and for writes that nobody confirms.
+    for a node that has refused connections for a while or is slow, and for writes that nobody
+    confirms.
 
     Raises:
         NotNow: no answer, or not enough `replicas` have confirmed it.
         StoreUnavailable: the node is in trouble, and enough others are trying.
     """
     trouble = pool.lasting_trouble() or (pool.trouble_of_writes if replicas else "")
+    slowness = pool.slowness[replicas > 0]
     if trouble:
         patience.take_a_seat(trouble, pool.name)
+    elif slowness.is_slow:
+        patience.take_a_seat(_SLOW, pool.name, Reason.SLOW)
     count = 1
     if asking:
         packet, count = ASKING + packet, 2
     if replicas:
         packet, count = packet + wait_for(replicas), count + 1
+    started = time.monotonic()
     replies = _replies(pool, packet, count, patience)
+    seconds = time.monotonic() - started
     reply = replies[1] if asking else replies[0]
     if replicas and type(reply) is not ReplyError:
         confirmed = replies[-1]
@@ -42,6 +51,7 @@ def exchange(
             pool.trouble_of_writes = _UNCONFIRMED
             raise NotNow(_UNCONFIRMED, refresh=True)
         pool.trouble_of_writes = ""
+    slowness.note(seconds)
     return reply
 
 

@@ -94,7 +94,9 @@ class Patience:
         if pause > 0:
             time.sleep(pause)
 
-    def take_a_seat(self, reason: str, node: str) -> None:
+    def take_a_seat(
+        self, trouble: str, node: str, reason: Reason = Reason.TOO_MANY_WAITING
+    ) -> None:
         """Be one of the few that wait for a node, until the call is over.
 
         Raises:
@@ -103,5 +105,5 @@ class Patience:
         if self._seat is not None:
             return
         if not self._room.enter(node):
-            raise unavailable(Reason.TOO_MANY_WAITING, f"too many wait already: {reason}")
+            raise unavailable(reason, f"too many wait already: {trouble}")
         self._seat = node

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection
 from oidc.stores.redis.patience import MOMENT_SECONDS
+from oidc.stores.redis.slowness import Slowness
 
 CONNECTIONS_PER_NODE = 64
 
@@ -17,7 +18,7 @@ class NodePool:
     """At most `limit` connections; the one used last is lent first, so that spare ones rest.
 
     `trouble`, `trouble_of_writes`: why the last call got no answer, or its write was not confirmed;
-    empty once one has come through.
+    empty once one has come through. `slowness`: of reads, and of writes with their confirmation.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class NodePool:
         self._free = threading.Semaphore(limit)
         self.trouble = self.trouble_of_writes = ""
         self._trouble_since = 0.0
+        self.slowness = (Slowness(name, "reads"), Slowness(name, "writes"))
 
     def acquire(self, timeout_seconds: float) -> NodeConnection:
         """Lend a connection, after waiting for one if all are lent. Give it back by `release`.

@@ -24,6 +24,7 @@ from oidc.stores.redis.patience import NOWHERE, Patience, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
+from oidc.stores.redis.unavailable import NodeOverloaded
 from oidc.stores.redis.verdicts import NotNow, judge
 
 EVERY_REPLICA = -1
@@ -73,6 +74,8 @@ class Cluster:
                     refresh = failure.refresh
                     self.wait(patience, str(failure), refresh=refresh, slot=slot, write=write)
                     continue
+                except NodeOverloaded:
+                    raise
                 except StoreUnavailable as refusal:
                     self._outages.note_failure(slot, str(refusal), write=write)
                     raise

@@ -15,9 +15,14 @@ class Reason(StrEnum):
     TOO_MANY_WAITING = "too_many_waiting"
     NO_WRITES = "no_writes"
     OVERTAKEN = "overtaken"
+    SLOW = "slow"
+
+
+class NodeOverloaded(StoreUnavailable):
+    """A node answers, but too slowly for all who ask: it is not away."""
 
 
 def unavailable(reason: Reason, text: str) -> StoreUnavailable:
     """Return the error to raise."""
     STORE_UNAVAILABLE.labels(reason.value).inc()
-    return StoreUnavailable(text)
+    return NodeOverloaded(text) if reason is Reason.SLOW else StoreUnavailable(text)
