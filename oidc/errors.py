@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from authlib.oauth2.base import OAuth2Error
 
+RETRY_SHORTLY = (("Retry-After", "2"),)
+"""The header of a 503 whose reason will mostly have passed in two seconds (RFC 9110 10.2.3)."""
+
 
 class ProtocolError(OAuth2Error):
     """An OAuth error answer.

@@ -18,7 +18,7 @@ import structlog
 from oidc.clients.jwk import PublicKey, parse_jwk
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_json
-from oidc.clients.waiting import places
+from oidc.clients.waiting import a_seat
 from oidc.errors import ProtocolError
 
 FRESH_SECONDS = 300
@@ -64,7 +64,7 @@ class RemoteKeySet:
         Raises:
             ProtocolError: 503, because too many wait for servers of clients already.
         """
-        with places.place(self._jwks_uri):
+        with a_seat(self._jwks_uri):
             if not self._lock.acquire(blocking=wait):
                 return
             try:

@@ -12,7 +12,7 @@ import structlog
 
 from oidc.clients.remote import FetchFailed, fetch_json
 from oidc.clients.validation.errors import InvalidClientMetadata, Problem
-from oidc.clients.waiting import places
+from oidc.clients.waiting import a_seat
 from oidc.errors import ProtocolError
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ def check_sector_document(metadata: dict[str, Any]) -> None:
     if not uri:
         return
     try:
-        with places.place(uri):
+        with a_seat(uri):
             document = fetch_json(uri)
     except FetchFailed as error:
         host = urlsplit(uri).hostname

@@ -18,7 +18,7 @@ from oidc.doors.body import FORM, JSON, read_json, read_text
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import added_headers
 from oidc.error_page import error_page
-from oidc.errors import PageError, ProtocolError, StoreUnavailable
+from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable
 from oidc.event import Event
 from oidc.http import (
     NO_PARAMETERS,
@@ -32,7 +32,6 @@ from oidc.languages import speak
 
 MAX_QUERY_BYTES = 16 * 1024
 WITH_BODY = ("POST", "PUT")
-RETRY_AFTER_SECONDS = 2
 READ_HEADERS = (
     "authorization",
     "cookie",
@@ -182,5 +181,5 @@ def _unavailable(detail: str) -> ProtocolError:
         "the server cannot reach its store; please try again shortly",
         status=503,
         detail=detail,
-        headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
+        headers=RETRY_SHORTLY,
     )

@@ -12,9 +12,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 
 from oidc import events
-from oidc.doors.wrapper import RETRY_AFTER_SECONDS
 from oidc.error_page import render_error
-from oidc.errors import PageError, ProtocolError, StoreUnavailable
+from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable
 from oidc.event import Event
 from oidc.http import NO_STORE
 
@@ -52,7 +51,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
         "the server cannot reach its store; please try again shortly",
         status=503,
         detail=f"{type(error).__name__}: {error}",
-        headers=(("Retry-After", str(RETRY_AFTER_SECONDS)),),
+        headers=RETRY_SHORTLY,
     )
     return error_view(request, failure)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -14,9 +13,10 @@ import pytest
 from oidc.clients import keys
 from oidc.clients.keys import client_keys, encryption_key
 from oidc.clients.record import Client
-from oidc.clients.waiting import MOST_FOR_ONE, places
+from oidc.waiting_room import SEATS_FOR_ONE
 from tests.clients.json_server import JsonServer, body, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, private_jwk, public_jwk
+from tests.support.slow_servers import all_seats_taken
 
 RSA, EC = PRIVATE_KEYS["RS256"].public_key(), PRIVATE_KEYS["ES256"].public_key()
 
@@ -229,7 +229,7 @@ def test_callers_at_the_same_time_share_one_fetch(server: JsonServer) -> None:
     server.answer = held
     client = remote(server)
     with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(MOST_FOR_ONE)]
+        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(SEATS_FOR_ONE)]
         assert arrived.wait(5)
         go_on.set()
         assert all(call.result(5) == [EC] for call in waiting)
@@ -262,9 +262,7 @@ def test_who_has_old_keys_needs_no_place_to_wait(server: JsonServer, clock: Cloc
     client = remote(server)
     assert client_keys(client, "e1", "ES256") == [EC]
     clock.now += keys.FRESH_SECONDS + 1
-    with ExitStack() as waiting:
-        for _ in range(MOST_FOR_ONE):
-            waiting.enter_context(places.place(client.jwks_uri))
+    with all_seats_taken(client.jwks_uri):
         assert client_keys(client, "e1", "ES256") == [EC]
     assert len(server.requests) == 1
 

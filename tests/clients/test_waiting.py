@@ -6,32 +6,31 @@ from contextlib import ExitStack
 
 import pytest
 
-from oidc.clients.waiting import MOST_FOR_ONE, MOST_IN_ALL, Places
+from oidc.clients.waiting import a_seat
 from oidc.errors import ProtocolError
+from oidc.waiting_room import SEATS, SEATS_FOR_ONE
 
 
-def assert_full(places: Places, address: str) -> None:
-    with pytest.raises(ProtocolError) as refused, places.place(address):
+def assert_full(address: str) -> None:
+    with pytest.raises(ProtocolError) as refused, a_seat(address):
         pass
     assert (refused.value.status_code, refused.value.error) == (503, "temporarily_unavailable")
     assert dict(refused.value.headers)["Retry-After"]
 
 
 def test_one_address_takes_some_places_and_others_have_the_rest() -> None:
-    places = Places()
     with ExitStack() as waiting:
-        for _ in range(MOST_FOR_ONE):
-            waiting.enter_context(places.place("slow"))
-        assert_full(places, "slow")
-        for number in range(MOST_IN_ALL - MOST_FOR_ONE):
-            waiting.enter_context(places.place(f"other {number}"))
-        assert_full(places, "yet another")
-    with places.place("slow"):
+        for _ in range(SEATS_FOR_ONE):
+            waiting.enter_context(a_seat("slow"))
+        assert_full("slow")
+        for number in range(SEATS - SEATS_FOR_ONE):
+            waiting.enter_context(a_seat(f"other {number}"))
+        assert_full("yet another")
+    with a_seat("slow"):
         pass
 
 
 def test_a_place_is_free_again_after_a_failure() -> None:
-    places = Places()
-    for _ in range(MOST_FOR_ONE + 1):
-        with pytest.raises(OSError, match="gone"), places.place("a"):
+    for _ in range(SEATS_FOR_ONE + 1):
+        with pytest.raises(OSError, match="gone"), a_seat("a"):
             raise OSError("gone")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -19,9 +18,9 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
-from oidc.clients.waiting import MOST_FOR_ONE, places
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, s256, sign_in
+from tests.support.slow_servers import all_seats_taken
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -342,9 +341,7 @@ def test_a_slow_server_of_a_client_does_not_take_every_thread(
     uri = shelf.url + "/r"
     client = RelyingParty.register(send, jwks={"keys": [public_jwk(KEY)]}, request_uris=[uri])
     sign_in(browser, alice)
-    with ExitStack() as waiting:
-        for _ in range(MOST_FOR_ONE):
-            waiting.enter_context(places.place(uri))
+    with all_seats_taken(uri):
         answer = by_reference(browser, client, uri)
     assert answer.redirect_members["error"] == "temporarily_unavailable"
     assert not shelf.asked

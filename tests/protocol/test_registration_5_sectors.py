@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oidc.clients import remote
-from oidc.clients.waiting import MOST_FOR_ONE, places
 from tests.clients.json_server import JsonServer, body, document, make_certificate, serving
 from tests.protocol.registering import call, path_of, register
 from tests.support.doors import Answer, Send
+from tests.support.slow_servers import all_seats_taken
 
 NAME = "sector.example"
 ONE, OTHER = "https://one.example/cb", "https://other.example/cb"
@@ -90,9 +89,7 @@ def test_5_the_document_must_list_every_redirect_uri(
 
 
 def test_a_slow_owner_does_not_take_every_thread(send: Send, sector: JsonServer) -> None:
-    with ExitStack() as waiting:
-        for _ in range(MOST_FOR_ONE):
-            waiting.enter_context(places.place(uri_of(sector)))
+    with all_seats_taken(uri_of(sector)):
         made = register(send, redirect_uris=[ONE, OTHER], sector_identifier_uri=uri_of(sector))
     assert_refused(made)
     assert not sector.requests

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from oidc.clients import keys
-from oidc.clients.waiting import MOST_FOR_ONE, RETRY_AFTER_SECONDS, places
 from tests.clients.json_server import JsonServer, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, public_jwk
 from tests.support.assertions import Signer, assert_invalid_client
 from tests.support.doors import Send
+from tests.support.slow_servers import all_seats_taken
 
 
 @pytest.fixture
@@ -63,12 +62,10 @@ def test_a_slow_server_of_a_client_does_not_take_every_thread(
     remote: Signer, jwks_server: JsonServer
 ) -> None:
     uri = f"http://127.0.0.1:{jwks_server.port}/jwks.json"
-    with ExitStack() as waiting:
-        for _ in range(MOST_FOR_ONE):
-            waiting.enter_context(places.place(uri))
+    with all_seats_taken(uri):
         answer = remote.send(remote.assertion())
         assert (answer.status, answer.json()["error"]) == (503, "temporarily_unavailable")
-        assert answer.header("Retry-After") == str(RETRY_AFTER_SECONDS)
+        assert answer.header("Retry-After") == "2"
         assert not jwks_server.requests
     assert remote.send(remote.assertion()).status == 200
 

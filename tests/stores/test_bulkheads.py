@@ -19,9 +19,9 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.connection import NodeConnection
 from oidc.stores.redis.counters import counters
-from oidc.stores.redis.patience import SEATS, SEATS_OF_A_NODE, WaitingRoom
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.status import check_cluster
+from oidc.waiting_room import SEATS, SEATS_FOR_ONE, WaitingRoom
 from tests.reliability.lab.waiting import await_that
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import HOUR, Person
@@ -68,14 +68,14 @@ def test_calls_to_other_nodes_go_on_while_some_wait_for_a_silent_one(hung: Node)
         wait(others)
         assert all(call.result() for call in others)
         await_that(
-            lambda: sum(not call.done() for call in stuck) <= SEATS_OF_A_NODE,
+            lambda: sum(not call.done() for call in stuck) <= SEATS_FOR_ONE,
             "more wait than there are seats",
         )
     refusals = [call.exception() for call in stuck]
     assert [type(refusal) for refusal in refusals] == [StoreUnavailable] * CALLS
-    assert sum("too many wait" in str(refusal) for refusal in refusals) == CALLS - SEATS_OF_A_NODE
-    assert unavailable("too_many_waiting") - too_many == CALLS - SEATS_OF_A_NODE
-    assert unavailable("no_answer") - no_answer == SEATS_OF_A_NODE
+    assert sum("too many wait" in str(refusal) for refusal in refusals) == CALLS - SEATS_FOR_ONE
+    assert unavailable("too_many_waiting") - too_many == CALLS - SEATS_FOR_ONE
+    assert unavailable("no_answer") - no_answer == SEATS_FOR_ONE
 
 
 def test_a_node_known_to_be_silent_is_asked_by_a_few_alone(
@@ -91,7 +91,7 @@ def test_a_node_known_to_be_silent_is_asked_by_a_few_alone(
 
     monkeypatch.setattr(NodePool, "acquire", counted)
     with ThreadPoolExecutor(THREADS) as server:
-        stuck = [server.submit(person_on(0, 3).sign_in) for _ in range(SEATS_OF_A_NODE)]
+        stuck = [server.submit(person_on(0, 3).sign_in) for _ in range(SEATS_FOR_ONE)]
         await_that(lambda: min(asking.values(), default=0) > 1 and len(asking) == len(stuck), "")
         with pytest.raises(StoreUnavailable, match="too many wait"):
             person_on(0, 3).sign_in()
@@ -108,10 +108,8 @@ def test_a_node_known_to_be_silent_is_asked_by_a_few_alone(
 
 def test_each_silent_node_has_seats_and_one_thread_never_waits() -> None:
     room = WaitingRoom()
-    assert [room.enter("a") for _ in range(SEATS_OF_A_NODE + 1)] == [True] * SEATS_OF_A_NODE + [
-        False
-    ]
-    assert [room.enter("b") for _ in range(SEATS_OF_A_NODE)] == [True, False]
+    assert [room.enter("a") for _ in range(SEATS_FOR_ONE + 1)] == [True] * SEATS_FOR_ONE + [False]
+    assert [room.enter("b") for _ in range(SEATS_FOR_ONE)] == [True, False]
     assert SEATS < THREADS
     room.leave("a")
     assert room.enter("b")

@@ -16,9 +16,9 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis import slowness
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.connection import NodeConnection
-from oidc.stores.redis.patience import SEATS_OF_A_NODE
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.slowness import QUICK_SECONDS, SLOW_SECONDS, Slowness
+from oidc.waiting_room import SEATS_FOR_ONE
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import Person
 from tests.stores.test_bulkheads import person_on, unavailable
@@ -82,8 +82,8 @@ def test_a_slow_node_keeps_a_few_and_tells_the_others_at_once(
     for _ in range(MANY):
         writes.note(2 * SLOW_SECONDS)
     shed = unavailable("slow")
-    with ThreadPoolExecutor(SEATS_OF_A_NODE, thread_name_prefix=HELD) as server:
-        waiting = [server.submit(person_on(0, 3).sign_in) for _ in range(SEATS_OF_A_NODE)]
+    with ThreadPoolExecutor(SEATS_FOR_ONE, thread_name_prefix=HELD) as server:
+        waiting = [server.submit(person_on(0, 3).sign_in) for _ in range(SEATS_FOR_ONE)]
         for _ in waiting:
             assert arrived.acquire(timeout=60)
         for _ in range(MANY):

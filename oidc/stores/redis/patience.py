@@ -5,45 +5,18 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
 from typing import Self
 
 from oidc.metrics import STORE_RETRIES
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.unavailable import Reason, unavailable
+from oidc.waiting_room import WaitingRoom
 
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.25
 MOMENT_SECONDS = 0.15
-SEATS = 3
-"""Of the four threads of a worker, see the entry point of production: one is never kept waiting."""
-SEATS_OF_A_NODE = 2
 NOWHERE = ""
 """Where those wait who do not even know whom for."""
-
-
-class WaitingRoom:
-    """Seats for those who wait longer than a moment; who finds none is told at once.
-
-    A server has few threads. If all of them waited for one node, nobody would be left for what the
-    other nodes could answer.
-    """
-
-    def __init__(self, seats: int = SEATS, seats_of_a_node: int = SEATS_OF_A_NODE) -> None:
-        self._seats, self._seats_of_a_node = seats, seats_of_a_node
-        self._taken: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def enter(self, node: str) -> bool:
-        with self._lock:
-            if self._taken.total() == self._seats or self._taken[node] == self._seats_of_a_node:
-                return False
-            self._taken[node] += 1
-            return True
-
-    def leave(self, node: str) -> None:
-        with self._lock:
-            self._taken[node] -= 1
 
 
 class Patience:

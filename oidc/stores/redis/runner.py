@@ -20,12 +20,13 @@ from oidc.stores.redis.exchange import exchange
 from oidc.stores.redis.fence import confirm_denial
 from oidc.stores.redis.outage import ANYWHERE, Outages
 from oidc.stores.redis.packets import packed
-from oidc.stores.redis.patience import NOWHERE, Patience, WaitingRoom
+from oidc.stores.redis.patience import NOWHERE, Patience
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
 from oidc.stores.redis.unavailable import NodeOverloaded
 from oidc.stores.redis.verdicts import NotNow, judge
+from oidc.waiting_room import WaitingRoom
 
 EVERY_REPLICA = -1
 """Instead of a number: every replica that the cluster has not given up, and one at least.
