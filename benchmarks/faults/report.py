@@ -7,24 +7,19 @@ from pathlib import Path
 
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies, Tally, middle
+from benchmarks.harness.pages import replace_part
 from tests.reliability.lab.faults import FAULTS, PARTITIONS
-
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write_into(page: Path, tallies: Tallies, cores: int) -> None:
     """Replace the measured part of a page."""
-    text = page.read_text()
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n{_measured(tallies, cores)}\n{_END}{after}")
+    replace_part(page, "measured", _measured(tallies, cores))
 
 
 def _measured(tallies: Tallies, cores: int) -> str:
     operations = tallies.sum(lambda tally: tally.operations)
     strikes = tallies.sum(lambda tally: tally.strikes)
     lines = [
-        "",
         f"Measured on {datetime.now(UTC):%d %B %Y} on one machine with {cores} cores, which the",
         f"nodes, the server and the load shared: {operations:,} operations, {strikes} strikes.",
     ]
