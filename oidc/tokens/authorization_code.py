@@ -36,7 +36,10 @@ def read_code(code: str) -> CodeReference:
 
 
 def _reference(code: str, random: bytes, bucket: str) -> CodeReference:
-    """The id of the grant that a code opens is a one-way function of it: access tokens show grant
-    ids, and must not show codes."""
+    """Return where a code is stored, from the parts that it is made of.
+
+    The id of the grant that a code opens is a one-way function of it: access tokens show grant
+    ids, and must not show codes.
+    """
     grant_id = handles.encode(hashlib.sha256(b"grant:" + random).digest()[:16])
     return CodeReference(GrantHandle(bucket, grant_id), hashlib.sha256(code.encode()).hexdigest())

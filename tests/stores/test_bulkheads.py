@@ -31,12 +31,16 @@ CALLS = 8
 SLOTS = 16_384
 
 
+def slot_of(person: Person) -> int:
+    """Return the slot of all that somebody leaves behind."""
+    return key_slot(f"user:{{{person.bucket}}}".encode())
+
+
 def person_on(master: int, of: int) -> Person:
     """Return somebody whose slot the given master has."""
     for _ in count():
         person = Person()
-        slot = key_slot(f"user:{{{person.bucket}}}".encode())
-        if slot * of // SLOTS == master:
+        if slot_of(person) * of // SLOTS == master:
             return person
     raise AssertionError
 

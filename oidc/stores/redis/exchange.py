@@ -43,7 +43,6 @@ def exchange(
         packet, count = packet + wait_for(replicas), count + 1
     started = time.monotonic()
     replies = _replies(pool, packet, count, patience)
-    seconds = time.monotonic() - started
     reply = replies[1] if asking else replies[0]
     if replicas and type(reply) is not ReplyError:
         confirmed = replies[-1]
@@ -51,7 +50,7 @@ def exchange(
             pool.trouble_of_writes = _UNCONFIRMED
             raise NotNow(_UNCONFIRMED, refresh=True)
         pool.trouble_of_writes = ""
-    slowness.note(seconds)
+    slowness.note(time.monotonic() - started)
     return reply
 
 
