@@ -5,26 +5,26 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-SEATS = 3
-"""Of the four threads of a worker, see the entry point of production: one is never kept waiting."""
-SEATS_FOR_ONE = 2
+THREADS = 8
+"""Of a worker, see the entry point of production: all bounds on waiting are made for so many."""
 
 
 class WaitingRoom:
-    """Seats for those who wait longer than a moment; who finds none is told at once.
+    """Seats for those who wait longer than others; who finds none is told at once.
 
     A server has few threads. If all of them waited for one, nobody would be left for what does not
     depend on it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seats: int, for_one: int) -> None:
+        self.seats, self.for_one = seats, for_one
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def enter(self, name: str) -> bool:
         """Take a seat among those who wait for this one, if there is one."""
         with self._lock:
-            if self._taken.total() == SEATS or self._taken[name] == SEATS_FOR_ONE:
+            if self._taken.total() == self.seats or self._taken[name] == self.for_one:
                 return False
             self._taken[name] += 1
             return True

@@ -16,10 +16,10 @@ from authserver.local.files import ensure_secret_key
 from authserver.local.options import BASE_DIR, Options
 from authserver.local.ports import HOST, is_port_free
 from authserver.local.welcome import say
+from oidc.waiting_room import THREADS
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
-THREADS_PER_WORKER = 4
 MOST_WORKERS = 4
 _POLL_SECONDS = 0.2
 _RESTART_LIMIT, _RESTART_WINDOW_SECONDS = 3, 30.0
@@ -95,8 +95,10 @@ class Supervisor:
             "server",
             *("-m", "granian", "--interface", "wsgi", "authserver.wsgi:application"),
             *("--host", HOST, "--port", str(self._options.port), "--no-ws"),
-            *("--workers", str(workers), "--blocking-threads", str(THREADS_PER_WORKER)),
+            *("--workers", str(workers), "--blocking-threads", str(THREADS)),
             *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
+            # Of its warnings there is one, on small machines: that threads are more than cores.
+            *("--log-level", "error"),
             PROMETHEUS_MULTIPROC_DIR=str(metrics_dir),
         )
         sample_app = self._child("sample app", "examples/sample_app/app.py")

@@ -17,6 +17,7 @@ from benchmarks.peers.base import (
     Prepared,
 )
 from benchmarks.peers.relying_party import sign_in
+from oidc.waiting_room import THREADS
 from tests.support.server import Installation, Program, install
 
 PEOPLE = 32
@@ -63,7 +64,7 @@ print(json.dumps(len(read)))
 
 class Gatehouse(Peer):
     name, title = "gatehouse", "Gatehouse"
-    workers, threads = 1, 4
+    workers, threads = 1, THREADS
     on_cores = ON_SERVER_CORE
     application = "authserver.wsgi:application"
 

@@ -14,6 +14,7 @@ from redis.cluster import key_slot  # type: ignore[attr-defined]
 from benchmarks.harness.machine import ON_SERVER_CORE
 from benchmarks.peers.base import Client, Endpoints, Peer, Prepared
 from benchmarks.peers.relying_party import ask
+from oidc.waiting_room import THREADS
 from tests.support.server import Program, install
 
 ENDPOINTS = Endpoints(
@@ -40,7 +41,7 @@ class Limit(Peer):
             "LIMIT_ISSUER": self.url,
         }
         command = [*ON_SERVER_CORE, sys.executable, "-m", "granian", "--interface", "wsgi"]
-        command += ["--port", str(self.port), "--workers", "1", "--blocking-threads", "4"]
+        command += ["--port", str(self.port), "--workers", "1", "--blocking-threads", str(THREADS)]
         command += ["--no-ws", "benchmarks.peers.limit_app:application"]
         jwks = f"{self.url}{ENDPOINTS.jwks}"
         self.program = Program("server", command, environment, jwks, self.directory)

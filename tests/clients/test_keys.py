@@ -13,7 +13,7 @@ import pytest
 from oidc.clients import keys
 from oidc.clients.keys import client_keys, encryption_key
 from oidc.clients.record import Client
-from oidc.waiting_room import SEATS_FOR_ONE
+from oidc.clients.waiting import SEATS_FOR_ONE
 from tests.clients.json_server import JsonServer, body, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, private_jwk, public_jwk
 from tests.support.slow_servers import all_seats_taken

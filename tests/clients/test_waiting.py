@@ -6,9 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from oidc.clients.waiting import a_seat
+from oidc.clients.waiting import SEATS, SEATS_FOR_ONE, a_seat
 from oidc.errors import ProtocolError
-from oidc.waiting_room import SEATS, SEATS_FOR_ONE
 
 
 def assert_full(address: str) -> None:

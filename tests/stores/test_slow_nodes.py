@@ -15,9 +15,9 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis import slowness
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.connection import NodeConnection
+from oidc.stores.redis.patience import SEATS_FOR_ONE
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.slowness import QUICK_SECONDS, SLOW_SECONDS, Slowness
-from oidc.waiting_room import SEATS_FOR_ONE
 from tests.stores.conftest import MakeCluster, StoresOn
 from tests.stores.people import Person
 from tests.stores.test_bulkheads import person_on, slot_of, unavailable

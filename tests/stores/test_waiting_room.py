@@ -7,8 +7,8 @@ import time
 import pytest
 
 from oidc.errors import StoreUnavailable
+from oidc.stores.redis.patience import SEATS_FOR_ONE
 from oidc.stores.redis.runner import Cluster
-from oidc.waiting_room import SEATS_FOR_ONE
 from tests.stores.concurrency import all_at_once
 from tests.stores.scripts import READ
 

@@ -21,6 +21,7 @@ from typing import Any
 import requests
 
 from authserver.local.parent import end_with_parent_process
+from oidc.waiting_room import THREADS
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 30, 10
@@ -95,7 +96,7 @@ class Installation:
         base_url = base_url or self.issuer
         port = base_url.rpartition(":")[2]
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", port]
-        command += ["--workers", "1", "--blocking-threads", "4", application]
+        command += ["--workers", "1", "--blocking-threads", str(THREADS), application]
         ready = f"{base_url}/health/ready"
         return Program(f"server-{port}", command, self.environment, ready, self.directory)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from oidc.clients.waiting import a_seat
-from oidc.waiting_room import SEATS_FOR_ONE
+from oidc.clients.waiting import SEATS_FOR_ONE, a_seat
 
 
 @contextmanager

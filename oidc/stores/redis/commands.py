@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from oidc.stores.redis.counters import counters
+from oidc.stores.redis.exchange import beware
 from oidc.stores.redis.outage import ANYWHERE
-from oidc.stores.redis.pool import CONNECTIONS_PER_NODE
+from oidc.stores.redis.pool import READS
 from oidc.stores.redis.unavailable import Reason, unavailable
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ _OPTIONS = {
     "driver_info": None,
     "socket_timeout": SOCKET_TIMEOUT_SECONDS,
     "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
-    "max_connections": CONNECTIONS_PER_NODE,
 }
 
 _PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
@@ -66,10 +67,16 @@ class CommandCluster(RedisCluster):
         slot = _slot_of(args)
         with self.owner.new_patience() as patience:
             while True:
-                self.owner.take_a_seat_if_in_trouble(slot, patience)
+                pool = None if slot == ANYWHERE else self.owner.topology.pool_of_slot(slot)
+                if pool is not None:
+                    beware(pool, READS, patience)
                 counters.round_trips += 1
+                started = time.monotonic()
                 try:
-                    return call(*args, **kwargs)
+                    reply = call(*args, **kwargs)
+                    if pool is not None:
+                        pool.slowness[READS].note(time.monotonic() - started)
+                    return reply
                 except _PASSING_ERRORS as error:
                     self.owner.wait(patience, type(error).__name__, refresh=True, slot=slot)
                 except OutOfMemoryError as error:

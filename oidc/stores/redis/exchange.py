@@ -9,7 +9,7 @@ from oidc.stores.redis.connection import ConnectionBroken, ReplyError
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.packets import ASKING, wait_for
 from oidc.stores.redis.patience import Patience
-from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.pool import READS, WRITES, NodePool
 from oidc.stores.redis.unavailable import Reason
 from oidc.stores.redis.verdicts import NotNow
 
@@ -22,20 +22,12 @@ def exchange(
 ) -> Any:
     """Send a script to a node, and return its reply, an error as `ReplyError`.
 
-    A silent node keeps whoever asks it for as long as a time-out takes, so few may. The same goes
-    for a node that has refused connections for a while or is slow, and for writes that nobody
-    confirms.
-
     Raises:
         NotNow: no answer, or not enough `replicas` have confirmed it.
         StoreUnavailable: the node is in trouble, and enough others are trying.
     """
-    trouble = pool.lasting_trouble() or (pool.trouble_of_writes if replicas else "")
-    slowness = pool.slowness[replicas > 0]
-    if trouble:
-        patience.take_a_seat(trouble, pool.name)
-    elif slowness.is_slow:
-        patience.take_a_seat(_SLOW, pool.name, Reason.SLOW)
+    kind = WRITES if replicas else READS
+    beware(pool, kind, patience)
     count = 1
     if asking:
         packet, count = ASKING + packet, 2
@@ -50,8 +42,24 @@ def exchange(
             pool.trouble_of_writes = _UNCONFIRMED
             raise NotNow(_UNCONFIRMED, refresh=True)
         pool.trouble_of_writes = ""
-    slowness.note(time.monotonic() - started)
+    pool.slowness[kind].note(time.monotonic() - started)
     return reply
+
+
+def beware(pool: NodePool, kind: int, patience: Patience) -> None:
+    """Be one of the few that ask a node in trouble. `kind`: `READS`, or `WRITES` to be confirmed.
+
+    A silent node keeps whoever asks it for as long as a time-out takes. The same goes for a node
+    that has refused connections for a while or is slow, and for writes that nobody confirms.
+
+    Raises:
+        StoreUnavailable: enough others are trying.
+    """
+    trouble = pool.lasting_trouble() or (pool.trouble_of_writes if kind == WRITES else "")
+    if trouble:
+        patience.take_a_seat(trouble, pool.name)
+    elif pool.slowness[kind].is_slow:
+        patience.take_a_seat(_SLOW, pool.name, Reason.SLOW)
 
 
 def _replies(pool: NodePool, packet: bytes, count: int, patience: Patience) -> list[Any]:
@@ -66,5 +74,6 @@ def _replies(pool: NodePool, packet: bytes, count: int, patience: Patience) -> l
         pool.close_idle()
         raise NotNow(str(error), refresh=True) from error
     counters.round_trips += 1
+    pool.answers += 1
     pool.trouble = ""
     return replies

@@ -10,24 +10,34 @@ from collections.abc import Callable
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection
 from oidc.stores.redis.patience import MOMENT_SECONDS
 from oidc.stores.redis.slowness import Slowness
+from oidc.stores.redis.unavailable import Reason, unavailable
 
-CONNECTIONS_PER_NODE = 64
+CONNECTIONS_PER_NODE = 6
+"""Of a worker's eight threads: so many may be with one node before anybody knows that it hangs."""
+READS, WRITES = 0, 1
+"""What slowness is kept of apart: confirmation by replicas takes its own time."""
+_TURNS, _TURN_SECONDS = 10, 0.01
+"""How long nobody has an answer from a node that hangs. When the machine itself stands still, that
+is one turn, however long."""
 
 
 class NodePool:
     """At most `limit` connections; the one used last is lent first, so that spare ones rest.
 
     `trouble`, `trouble_of_writes`: why the last call got no answer, or its write was not confirmed;
-    empty once one has come through. `slowness`: of reads, and of writes with their confirmation.
+    empty once one has come through. `answers`: how many have come, roughly. `slowness`: of reads,
+    and of writes with their confirmation.
     """
 
     def __init__(
         self, name: str, make: Callable[[], NodeConnection], limit: int = CONNECTIONS_PER_NODE
     ) -> None:
         self.name = name
-        self._make = make
-        self._idle: deque[NodeConnection] = deque()
-        self._free = threading.Semaphore(limit)
+        self._idle = deque(make() for _ in range(limit))
+        self._freed = threading.Condition()
+        self._waiting = 0
+        self.answers = 0
+        self._stuck_at: int | None = None
         self.trouble = self.trouble_of_writes = ""
         self._trouble_since = 0.0
         self.slowness = (Slowness(name, "reads"), Slowness(name, "writes"))
@@ -37,18 +47,44 @@ class NodePool:
 
         Raises:
             ConnectionBroken: none became free in time.
+            NodeOverloaded: the node has left all callers without an answer for a while.
         """
-        if not self._free.acquire(timeout=max(timeout_seconds, 0)):
-            raise ConnectionBroken("all connections are in use")
+        return self.take_idle() or self._next_free(time.monotonic() + timeout_seconds)
+
+    def take_idle(self) -> NodeConnection | None:
+        """Lend a connection if one is free. Give it back by `release`."""
         try:
             return self._idle.pop()
         except IndexError:
-            return self._make()
+            return None
 
     def release(self, connection: NodeConnection) -> None:
         """Take a connection back: one that was used to the end, or a closed one."""
         self._idle.append(connection)
-        self._free.release()
+        if self._waiting:
+            with self._freed:
+                self._freed.notify()
+
+    def _next_free(self, deadline: float) -> NodeConnection:
+        answers, turns = self.answers, 0
+        with self._freed:
+            self._waiting += 1
+            try:
+                while True:
+                    if (connection := self.take_idle()) is not None:
+                        return connection
+                    if answers != self.answers:
+                        answers, turns = self.answers, 0
+                    if turns == _TURNS:
+                        self._stuck_at = answers
+                    if self._stuck_at == answers:
+                        raise unavailable(Reason.SLOW, "too many wait already: no answer comes")
+                    if time.monotonic() >= deadline:
+                        raise ConnectionBroken("all connections are in use")
+                    self._freed.wait(_TURN_SECONDS)
+                    turns += 1
+            finally:
+                self._waiting -= 1
 
     def note_trouble(self, trouble: str, *, was_silent: bool) -> None:
         """Remember why a call got no answer. Silence has lasted for a time-out already."""
@@ -66,15 +102,6 @@ class NodePool:
 
     def close_idle(self) -> None:
         """Close what nobody uses: when one connection breaks, its neighbours usually have too."""
-        for connection in self._take_idle():
+        for connection in list(iter(self.take_idle, None)):
             connection.close()
-            self._idle.append(connection)
-
-    def _take_idle(self) -> list[NodeConnection]:
-        taken = []
-        while self._idle:
-            try:
-                taken.append(self._idle.pop())
-            except IndexError:  # another thread was faster
-                break
-        return taken
+            self.release(connection)

@@ -15,18 +15,17 @@ from oidc.errors import StoreUnavailable
 from oidc.stores.redis.address import parse_address
 from oidc.stores.redis.answers import denies
 from oidc.stores.redis.commands import CommandCluster, connector
-from oidc.stores.redis.connection import ConnectionBroken, ReplyError
+from oidc.stores.redis.connection import ReplyError
 from oidc.stores.redis.exchange import exchange
 from oidc.stores.redis.fence import confirm_denial
 from oidc.stores.redis.outage import ANYWHERE, Outages
 from oidc.stores.redis.packets import packed
-from oidc.stores.redis.patience import NOWHERE, Patience
+from oidc.stores.redis.patience import NOWHERE, Patience, waiting_rooms
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.script import Argument, Script
 from oidc.stores.redis.topology import Topology
 from oidc.stores.redis.unavailable import NodeOverloaded
 from oidc.stores.redis.verdicts import NotNow, judge
-from oidc.waiting_room import WaitingRoom
 
 EVERY_REPLICA = -1
 """Instead of a number: every replica that the cluster has not given up, and one at least.
@@ -46,7 +45,7 @@ class Cluster:
     ) -> None:
         self._wait_replicas = wait_replicas
         self._deadline_seconds = deadline_seconds
-        self._room = WaitingRoom()
+        self._rooms = waiting_rooms()
         address = parse_address(url)
         self.topology = Topology(address, connector(address.options, self))
         self._outages = Outages(self.topology.node_of_slot)
@@ -89,11 +88,8 @@ class Cluster:
         Redis: no round trip. The connection of the last script carries it.
         """
         pool = self.topology.pool_of_slot(key_slot(key.encode()))
-        if pool is None:
-            return
-        try:
-            connection = pool.acquire(0)
-        except ConnectionBroken:
+        connection = pool.take_idle() if pool else None
+        if pool is None or connection is None:
             return
         try:
             connection.post(packed(command, key, *arguments))
@@ -113,18 +109,7 @@ class Cluster:
 
     def new_patience(self) -> Patience:
         """Return the patience of one call that begins now."""
-        return Patience(self._deadline_seconds, self._room)
-
-    def take_a_seat_if_in_trouble(self, slot: int, patience: Patience) -> None:
-        """Be one of the few that ask a node in trouble.
-
-        Raises:
-            StoreUnavailable: too many wait for it already.
-        """
-        pool = None if slot == ANYWHERE else self.topology.pool_of_slot(slot)
-        trouble = pool.lasting_trouble() if pool else ""
-        if pool and trouble:
-            patience.take_a_seat(trouble, pool.name)
+        return Patience(self._deadline_seconds, self._rooms)
 
     def wait(
         self,
