@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from oidc.waiting_room import THREADS
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     {
@@ -64,3 +66,7 @@ def test_conformance_names_every_protocol_test_and_none_that_is_gone() -> None:
     there = {f"protocol/{path.name}" for path in (ROOT / "tests/protocol").glob("test_*.py")}
     assert there <= named
     assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
+
+
+def test_production_has_as_many_threads_as_the_bounds_on_waiting_are_made_for() -> None:
+    assert f"--blocking-threads {THREADS} " in (ROOT / "deploy/README.md").read_text()
