@@ -22,7 +22,7 @@ run: ## start Gatehouse and a sample app, with everything they need
 	@exec $(BIN)/python -m authserver.local --end-with-parent
 
 test: ## run every check and test
-	$(environment) development browser
+	$(environment) development programs
 	@$(MAKE) --no-print-directory checks
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 

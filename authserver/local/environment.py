@@ -1,4 +1,4 @@
-"""Builds `.venv` and finds a browser; what `make` does before anything else can run.
+"""Builds `.venv` and finds what tests need; what `make` does before anything else can run.
 
 A script for the system's Python, with nothing but the standard library. It works again only when
 a requirements file, the Python version or the place of the folder has changed.
@@ -18,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 VENV = BASE_DIR / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 RUNTIME, DEVELOPMENT = BASE_DIR / "requirements.txt", BASE_DIR / "requirements-dev.txt"
+SERVERS = ("redis-server", "valkey-server")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -33,20 +34,33 @@ def development() -> None:
         _install((RUNTIME, DEVELOPMENT))
 
 
-def browser() -> None:
-    """Make sure that there is a Chromium for the browser tests."""
-    if any(shutil.which(name) for name in BROWSERS):
-        return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+def programs() -> None:
+    """Make sure of the programs that only tests need: a browser, and a Redis server with TLS."""
+    if not _is_on_path(BROWSERS) and not _has_installed("chromium"):
         sys.exit(
             "The browser tests need Chromium, and there is none on PATH. Install it (on Debian and "
             "Ubuntu: sudo apt-get install chromium) and run this again."
         )
-    print("Installing Chromium for the browser tests ...", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-y", "-q", "chromium"]):
-        if subprocess.run(["apt-get", *command], env=quiet).returncode != 0:  # noqa: S603, S607
-            sys.exit("Chromium could not be installed; the reason stands above.")
+    if not _is_on_path(SERVERS) and not _has_installed("redis-server"):
+        print("Without redis-server on PATH, tests of TLS are skipped: the packaged one has none.")
+
+
+def _is_on_path(names: tuple[str, ...]) -> bool:
+    return any(shutil.which(name) for name in names)
+
+
+def _has_installed(package: str) -> bool:
+    """Install a package of the system where we may. Returns whether it is there now."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return False
+    print(f"Installing {package} for the tests ...", flush=True)
+    # RUNLEVEL: installing a server must not start it.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    commands = (["update", "-q"], ["install", "-y", "-q", package])
+    return all(
+        subprocess.run(["apt-get", *command], env=quiet).returncode == 0  # noqa: S603, S607
+        for command in commands
+    )
 
 
 def _install(files: tuple[Path, ...]) -> None:
@@ -109,7 +123,7 @@ def _succeeds(command: list[str]) -> bool:
 STEPS: dict[str, Callable[[], None]] = {
     "runtime": runtime,
     "development": development,
-    "browser": browser,
+    "programs": programs,
 }
 
 if __name__ == "__main__":
