@@ -7,6 +7,7 @@ over instead of started twice.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import deque
@@ -55,6 +56,7 @@ class LocalCluster:
         self._restarts: dict[str, deque[float]] = {}
         there = Description.find(self.directory)
         self._is_formed = there is not None
+        self._server = Path(there.server) if there and there.server else None
         if there is not None:
             masters, replicas, base_port = there.masters, there.replicas, there.base_port
         self.masters = DEFAULT_MASTERS if masters is None else masters
@@ -149,7 +151,9 @@ class LocalCluster:
     # --- Inside -----------------------------------------------------------------------------
 
     def _launch_node(self, node: Node) -> None:
-        node.start(find_server_binary(), self._settings, end_with_parent=self._end_with_parent)
+        if self._server is None or "REDIS_SERVER" in os.environ or not self._server.exists():
+            self._server = find_server_binary()
+        node.start(self._server, self._settings, end_with_parent=self._end_with_parent)
 
     def _place_nodes(self, base_port: int) -> list[Node]:
         count = self.masters * (1 + self.replicas)
@@ -187,7 +191,8 @@ class LocalCluster:
 
     def _describe(self) -> None:
         base_port = self._nodes[0].port
-        Description(self.url, self.masters, self.replicas, base_port).write(self.directory)
+        server = str(self._server or "")
+        Description(self.url, self.masters, self.replicas, base_port, server).write(self.directory)
         self._is_formed = True
 
     def _note_restart(self, node: Node) -> None:

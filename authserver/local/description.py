@@ -9,12 +9,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Description:
-    """`url`: the seeds, as `REDIS_URL` wants them. `base_port`: the first node's."""
+    """`url`: the seeds, as `REDIS_URL` wants them. `base_port`: the first node's.
+
+    `server`: the program whose data these are. Another one, or an older one, may not read them.
+    """
 
     url: str
     masters: int
     replicas: int
     base_port: int
+    server: str = ""
 
     @classmethod
     def find(cls, directory: Path) -> Description | None:

@@ -219,6 +219,22 @@ def test_without_a_server_on_path_the_packaged_one_runs(
     assert cluster.status().state == "ok"
 
 
+def test_data_stay_with_the_server_that_wrote_them(
+    monkeypatch: pytest.MonkeyPatch, new_cluster: Callable[..., LocalCluster], tmp_path: Path
+) -> None:
+    """A server that is installed later may be older, and not read them."""
+    monkeypatch.delenv("REDIS_SERVER", raising=False)
+    cluster = new_cluster(masters=1, replicas=0, base_port=free_base_port(1))
+    cluster.start()
+    cluster.stop()
+    found: list[str] = []
+    monkeypatch.setattr(cluster_module, "find_server_binary", lambda: found.append("another"))
+    again = new_cluster()
+    again.start()
+    assert again.status().state == "ok"
+    assert found == []
+
+
 def test_stopping_frees_the_ports(small: LocalCluster) -> None:
     port = small.nodes()[0].port
     assert not is_port_free(port)
