@@ -11,7 +11,6 @@ from authserver.local.node import Node
 from tests.reliability.lab.growing import GrowingCluster, move_slots
 from tests.reliability.lab.history import Outcome
 from tests.reliability.lab.network import ProxiedCluster
-from tests.reliability.lab.waiting import await_that
 
 if TYPE_CHECKING:
     from tests.reliability.lab.experiment import Experiment
@@ -113,10 +112,7 @@ def _cut_off(experiment: Experiment, master: Node, *replicas: Node) -> Iterator[
 def _await_unavailable(experiment: Experiment) -> None:
     """Wait until somebody was told that the store is away."""
     now = time.monotonic()
-    await_that(
-        lambda: any(
-            operation.outcome is Outcome.UNKNOWN and operation.ended > now
-            for operation in experiment.load.operations()
-        ),
+    experiment.load.await_any(
+        lambda operation: operation.outcome is Outcome.UNKNOWN and operation.ended > now,
         "nobody noticed",
     )

@@ -128,11 +128,12 @@ def _let_it_acknowledge_alone(experiment: Experiment) -> None:
         time.sleep(SHORT_FREEZE_SECONDS)
         return
     now, struck = time.monotonic(), experiment.struck
-    await_that(
-        lambda: any(
-            o.kind is Kind.REDEEM and o.outcome is Outcome.DONE and o.actor in struck
-            for o in experiment.load.operations()
-            if o.started > now
+    experiment.load.await_any(
+        lambda o: (
+            o.kind is Kind.REDEEM
+            and o.outcome is Outcome.DONE
+            and o.actor in struck
+            and o.started > now
         ),
         "nobody got a grant",
     )

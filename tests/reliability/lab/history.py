@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -77,6 +77,23 @@ class History:
     def add(self, operation: Operation) -> None:
         with self._lock:
             self._operations.append(operation)
+
+    def follow(self) -> Callable[[], list[Operation]]:
+        """Return a function that returns what was added since its last call, at first since now.
+
+        For whoever waits: each operation is looked at once, however long the history is.
+        """
+        with self._lock:
+            seen = len(self._operations)
+
+        def added() -> list[Operation]:
+            nonlocal seen
+            with self._lock:
+                new = self._operations[seen:]
+            seen += len(new)
+            return new
+
+        return added
 
     def operations(self) -> list[Operation]:
         """Return all operations so far, in the order of their start."""

@@ -33,16 +33,26 @@ class Load:
         Raises:
             TimeoutError: some actor goes without.
         """
-        now = time.monotonic()
-        await_that(lambda: self._least_done_since(now) >= done, "an actor goes without service")
+        added, now = self.world.history.follow(), time.monotonic()
+        done_by = dict.fromkeys((actor.name for actor in self.actors), 0)
 
-    def _least_done_since(self, start: float) -> int:
-        self._raise_failures()
-        done = dict.fromkeys((actor.name for actor in self.actors), 0)
-        for operation in self.operations():
-            if operation.outcome is Outcome.DONE and operation.started >= start:
-                done[operation.actor] += 1
-        return min(done.values())
+        def each_is_served() -> bool:
+            self._raise_failures()
+            for operation in added():
+                if operation.outcome is Outcome.DONE and operation.started >= now:
+                    done_by[operation.actor] += 1
+            return min(done_by.values()) >= done
+
+        await_that(each_is_served, "an actor goes without service")
+
+    def await_any(self, described: Callable[[Operation], bool], problem: str) -> None:
+        """Wait for an operation that ends from now on.
+
+        Raises:
+            TimeoutError: there is none as described.
+        """
+        added = self.world.history.follow()
+        await_that(lambda: any(described(operation) for operation in added()), problem)
 
     def finish(self, settle: Callable[[], None]) -> None:
         """Stop the work; once `settle` says that all is whole, let everybody ask what must hold."""
