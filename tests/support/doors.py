@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -42,7 +42,7 @@ class Answer:
     def location(self) -> str:
         return self.header("Location")
 
-    @property
+    @cached_property
     def redirect_members(self) -> dict[str, str]:
         """The parameters that a redirect gives to the client, from query or fragment."""
         parts = urlsplit(self.location)

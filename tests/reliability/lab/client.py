@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import threading
 import time
@@ -16,7 +17,7 @@ from tests.reliability.lab.judging import outcome_of
 from tests.reliability.lab.line import Line, Lost
 from tests.reliability.lab.pages import Unexpected, fill_in
 from tests.reliability.lab.world import World
-from tests.support.doors import Answer, Browser, Send
+from tests.support.doors import Answer, Browser
 from tests.support.relying_party import RelyingParty
 from tests.support.server import Person
 
@@ -29,7 +30,11 @@ class Client:
     def __init__(self, world: World, person: Person, name: str) -> None:
         self._world, self._person, self._name = world, person, name
         self._lines = threading.local()
-        self._preferred = secrets.randbelow(len(world.servers))
+        self._preferred = random.randrange(len(world.servers))
+        # Made once: only what a request presents differs from one to the next.
+        web = world.web
+        self._app = RelyingParty(self._send, web.client_id, web.secret, verifier=_VERIFIER)
+        self._machine = RelyingParty(self._send, world.machine.client_id, None)
 
     # --- People -----------------------------------------------------------------------------
 
@@ -51,11 +56,10 @@ class Client:
     def authorize(self, session: Session, *, offline: bool) -> tuple[Operation, Code]:
         """Ask for a code without a word to the person."""
         scope = "openid profile offline_access" if offline else "openid profile"
-        app = self._app(session.browser.send)
         operation, answer = self._record(
             Kind.AUTHORIZE,
             session.name,
-            lambda: app.authorize(session.browser, prompt="none", scope=scope),
+            lambda: self._app.authorize(session.browser, prompt="none", scope=scope),
             result=lambda answer: answer.redirect_members.get("code", ""),
         )
         code = answer.redirect_members.get("code", "") if answer else ""
@@ -64,11 +68,11 @@ class Client:
     # --- Apps -------------------------------------------------------------------------------
 
     def redeem(self, code: Code) -> tuple[Operation, Family]:
-        app, name = self._app(self._send), name_of(code.code)
+        name = name_of(code.code)
         operation, answer = self._record(
             Kind.REDEEM,
             name,
-            lambda: app.redeem(code.code),
+            lambda: self._app.redeem(code.code),
             result=_refresh_token_of,
             grant=name,
             session=code.session.name,
@@ -90,7 +94,7 @@ class Client:
         operation, answer = self._record(
             Kind.REFRESH,
             name_of(token),
-            lambda: self._app(self._send).refresh(token),
+            lambda: self._app.refresh(token),
             result=_refresh_token_of,
             **_belonging_to(family),
         )
@@ -103,8 +107,8 @@ class Client:
         return operation
 
     def read(self, family: Family, *, introspect: bool) -> Operation:
-        app, token = self._app(self._send), family.access_token
-        ask = app.introspect if introspect else app.userinfo
+        token = family.access_token
+        ask = self._app.introspect if introspect else self._app.userinfo
         return self._record(Kind.READ, name_of(token), lambda: ask(token), **_belonging_to(family))[
             0
         ]
@@ -114,7 +118,7 @@ class Client:
         return self._record(
             Kind.REVOKE,
             name_of(token),
-            lambda: self._app(self._send).revoke(token),
+            lambda: self._app.revoke(token),
             **_belonging_to(family),
         )[0]
 
@@ -124,19 +128,18 @@ class Client:
         return self._record(
             Kind.REVOKE_TOKEN,
             name_of(token),
-            lambda: self._app(self._send).revoke(token),
+            lambda: self._app.revoke(token),
             **_belonging_to(family),
         )[0]
 
     def assert_once(self, assertion: str) -> Operation:
         """Get a token for the machine client, which proves itself with an assertion."""
-        app = RelyingParty(self._send, self._world.machine.client_id, None)
         form: dict[str, str | None] = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
             "client_assertion": assertion,
         }
-        return self._record(Kind.ASSERT, name_of(assertion), lambda: app.token(form))[0]
+        return self._record(Kind.ASSERT, name_of(assertion), lambda: self._machine.token(form))[0]
 
     def new_assertion(self) -> str:
         client_id, now = self._world.machine.client_id, int(time.time())
@@ -152,12 +155,6 @@ class Client:
 
     # --- Inside -----------------------------------------------------------------------------
 
-    def _app(self, send: Send) -> RelyingParty:
-        web = self._world.web
-        app = RelyingParty(send, web.client_id, web.secret)
-        app.verifier = _VERIFIER
-        return app
-
     def _send(self, *request: Any) -> Answer:
         """Send a request on this thread's own connections.
 
@@ -165,7 +162,7 @@ class Client:
         """
         if not hasattr(self._lines, "all"):
             self._lines.all = [Line(server) for server in self._world.servers]
-        if secrets.randbelow(10) == 0:
+        if random.random() < _SHARE_TO_ANOTHER:
             self._prefer_another()
         answer: Answer = self._lines.all[self._preferred](*request)
         return answer
@@ -212,6 +209,7 @@ class Client:
         return operation, answer
 
 
+_SHARE_TO_ANOTHER = 0.1
 # Constant, so that a code is all that an actor has to remember between two requests.
 _VERIFIER = secrets.token_urlsafe(48)
 
