@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from django.db import InterfaceError, OperationalError, connections
 
@@ -23,8 +22,7 @@ class _Checked(threading.local):
 _checked = _Checked()
 
 
-@contextmanager
-def reading() -> Iterator[None]:
+class reading:  # noqa: N801  reads as a function where it is used, and is made for each query
     """Do for the reads inside what Django's request cycle does for a view.
 
     A connection that is broken or past its age is dropped, so that the next one is opened afresh;
@@ -33,15 +31,24 @@ def reading() -> Iterator[None]:
     Raises:
         StoreUnavailable: the database did not answer.
     """
-    now = time.monotonic()
-    if now > _checked.until:
-        _drop_bad_connections()
-        _checked.until = now + TRUSTED_SECONDS
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        _drop_bad_connections()
-        raise StoreUnavailable(f"database: {type(error).__name__}") from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        now = time.monotonic()
+        if now > _checked.until:
+            _drop_bad_connections()
+            _checked.until = now + TRUSTED_SECONDS
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OperationalError | InterfaceError):
+            _drop_bad_connections()
+            raise StoreUnavailable(f"database: {type(error).__name__}") from error
 
 
 def _drop_bad_connections() -> None:

@@ -24,8 +24,12 @@ class Consented:
 
     def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
         """Tell whether nothing new is asked for. A scope brings its claims."""
-        brought = {claim for value in self.scope for claim in SCOPE_CLAIMS.get(value, ())}
-        return self.scope.issuperset(scope) and (self.claims | brought).issuperset(claims)
+        missing = frozenset(claims) - self.claims
+        return self.scope.issuperset(scope) and (not missing or missing <= self._brought)
+
+    @property
+    def _brought(self) -> set[str]:
+        return {claim for value in self.scope for claim in SCOPE_CLAIMS.get(value, ())}
 
 
 def find_consent(user_id: str, client_id: str) -> Consented | None:

@@ -7,7 +7,8 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -43,6 +44,45 @@ def test_it_is_one_query(db: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         PERSON.find(uuid.uuid4(), True)
     assert len(queries) == 1
+
+
+def test_who_looks_on_sees_it(db: None) -> None:
+    seen: list[str] = []
+
+    def look_on(execute: Any, sql: str, *arguments: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, *arguments)
+
+    user, _ = create_person("alice")
+    with connection.execute_wrapper(look_on):
+        assert CONSENT.find(user.pk, "a") is None
+    assert len(seen) == 1
+
+
+def test_errors_are_djangos_and_noted_on_the_connection(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = PreparedQuery(Consent, where=("user_id",), columns=("scope",))
+    monkeypatch.setattr(broken, "_sql", "SELECT nothing FROM nowhere WHERE user_id = %s")
+    monkeypatch.setattr(connection, "errors_occurred", False)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        broken.find(uuid.uuid4())
+    assert connection.errors_occurred
+
+
+def test_a_broken_transaction_answers_nothing(db: None) -> None:
+    with pytest.raises(TransactionManagementError), transaction.atomic():
+        transaction.set_rollback(True)
+        PERSON.find(uuid.uuid4(), True)
+
+
+def test_the_health_of_a_connection_is_checked_first(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[bool] = []
+    monkeypatch.setattr(connection, "close_if_health_check_failed", lambda: checks.append(True))
+    PERSON.find(uuid.uuid4(), True)
+    assert checks == [True]
 
 
 @pytest.mark.django_db(transaction=True)
