@@ -1,4 +1,4 @@
-"""A network between the nodes of a cluster and its clients that can be cut, without root.
+"""A network between the nodes of a cluster and its clients that can be cut, or slow, without root.
 
 Each node announces the address of a proxy; all others, nodes and servers, reach it only through
 that. A cut is silent: nothing is refused or closed, it just does not arrive, and arrives late when
@@ -10,6 +10,7 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -43,6 +44,16 @@ class _Passage:
         return self.ends[1] if end is self.ends[0] else self.ends[0]
 
 
+@dataclass(frozen=True)
+class _Late:
+    """What is under way, and whom it reaches when."""
+
+    due: float
+    data: bytes
+    end: socket.socket
+    passage: _Passage
+
+
 class Network(threading.Thread):
     """Passes on what one party sends to another, unless they are on two sides of a cut."""
 
@@ -52,6 +63,9 @@ class Network(threading.Thread):
         self._selector = selectors.DefaultSelector()
         self._servers: dict[str, Pids] = {}
         self._isolated: frozenset[str] = frozenset()
+        self._slow: frozenset[str] = frozenset()
+        self._seconds = 0.0
+        self._late: deque[_Late] = deque()
         self._admitted: deque[_Passage] = deque()
         self._passages: set[_Passage] = set()
         self._is_over = False
@@ -70,6 +84,10 @@ class Network(threading.Thread):
         """Let nothing pass between these and all others. Without names: whole again."""
         self._isolated = frozenset(names)
 
+    def delay(self, seconds: float, *names: str) -> None:
+        """Let what servers send to these nodes arrive so late. Without names: in time again."""
+        self._seconds, self._slow = seconds, frozenset(names)
+
     def close(self) -> None:
         self._is_over = True
         self.join(5)
@@ -87,6 +105,9 @@ class Network(threading.Thread):
                     self._pass_on(key.fileobj, key.data)
                 else:
                     self._accept(key.fileobj, *key.data)
+            while self._late and self._late[0].due <= time.monotonic():
+                late = self._late.popleft()
+                self._deliver(late.data, late.end, late.passage)
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()
 
@@ -125,15 +146,34 @@ class Network(threading.Thread):
     def _pass_on(self, end: socket.socket, passage: _Passage) -> None:
         if passage not in self._passages or not passage.is_watched:
             return  # its other end broke a moment ago
+        data = b""
         with suppress(OSError):
             data = end.recv(_CHUNK_BYTES)
+        other = passage.other(end)
+        if data and (
+            self._is_slow(other, passage) or any(late.end is other for late in self._late)
+        ):
+            self._late.append(_Late(time.monotonic() + self._seconds, data, other, passage))
+        else:
+            self._deliver(data, other, passage)
+
+    def _is_slow(self, end: socket.socket, passage: _Passage) -> bool:
+        party, node = passage.parties
+        return end is passage.ends[1] and node in self._slow and party in self._servers
+
+    def _deliver(self, data: bytes, end: socket.socket, passage: _Passage) -> None:
+        """Hand over what was sent; nothing means that an end broke, and so does the other."""
+        with suppress(OSError):
             if data:
-                passage.other(end).sendall(data)
+                end.sendall(data)
                 return
-        for each in passage.ends:  # either end broke: so does the other
-            self._selector.unregister(each)
-            each.close()
+        if passage not in self._passages:
+            return
         self._passages.discard(passage)
+        for each in passage.ends:
+            if passage.is_watched:
+                self._selector.unregister(each)
+            each.close()
 
     def _party_at(self, address: str, port: int, proxy_port: int) -> str:
         """Return who opened a connection; empty for anybody else."""
