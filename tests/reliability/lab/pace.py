@@ -20,5 +20,5 @@ class Pace:
 
 
 SHORT = Pace(warm_up=4, slots=150, hanging_seconds=1.5, away_seconds=1.0)
-FULL = Pace(warm_up=25, slots=1000, hanging_seconds=12.0, away_seconds=3.0)
+FULL = Pace(warm_up=75, slots=1000, hanging_seconds=12.0, away_seconds=3.0)
 """For measuring: calm for long enough to know how long requests take then."""
