@@ -116,6 +116,11 @@ class Request(NamedTuple):
     json: Mapping[str, Any]
     resource: str
 
+    @property
+    def ui_locales(self) -> str:
+        """The languages that the request asks for (OpenID Connect Core 1.0 section 3.1.2.1)."""
+        return self.query.get("ui_locales") or self.form.get("ui_locales", "")
+
     def cookie(self, name: str) -> str:
         """Return a cookie's value, or an empty string."""
         return self.cookies().get(name, "")

@@ -102,8 +102,6 @@ def _answer(
     request: Request | None = None
     try:
         request = _read(endpoint, arrival, reference, notes)
-        if endpoint.for_people:
-            _speak(arrival, request)
         return endpoint.function(request), None
     except ProtocolError as error:
         failure = error
@@ -123,8 +121,8 @@ def _answer(
 
 
 def _speak(arrival: Arrival, request: Request | None) -> None:
-    """Speak the person's language: on an error page, or on one that posts to the client."""
-    asked = request.query.get("ui_locales") or request.form.get("ui_locales", "") if request else ""
+    """Speak the person's language, on an error page."""
+    asked = request.ui_locales if request else ""
     speak(asked, arrival.headers.get("accept-language", ""))
 
 

@@ -13,11 +13,12 @@ from oidc.conf import configuration
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Request, Response, redirect
 from oidc.interactions import keep_for_resumption, resume, start_interaction
+from oidc.languages import speak
 from oidc.logout.browser_state import browser_state_cookie
 from oidc.requests.authorization_request import AuthorizationRequest
 from oidc.requests.decision import next_need
 from oidc.requests.validation import ErrorForClient, validate_authorization_request
-from oidc.response_mode import authorization_error_response
+from oidc.response_mode import Target, authorization_error_response
 from oidc.stores.redis import browser_sessions
 
 RESUME_PARAMETER = "resume"
@@ -44,6 +45,7 @@ def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
         need = next_need(authorization, context)
         if need is None and context is not None:
             request.notes["user_id"] = context.user_id
+            _speak_on_page(request, authorization)
             try:
                 answer = grant_authorization(authorization, context)
                 return _with_browser_state(cookies, answer, context.sid)
@@ -94,7 +96,14 @@ def _signed_in(cookies: Mapping[str, str]) -> AuthenticationContext | None:
     return signed_in_for_apps(browser_sessions.load(key) or {}) if key else None
 
 
+def _speak_on_page(request: Request, target: Target) -> None:
+    """Speak the person's language if the answer is a page, which posts itself to the client."""
+    if target.response_mode == "form_post":
+        speak(request.ui_locales, request.headers.get("accept-language", ""))
+
+
 def _to_client(request: Request, failure: ErrorForClient) -> Response:
     request.notes["error"] = failure.error.error
     request.notes["detail"] = failure.error.detail
+    _speak_on_page(request, failure.target)
     return authorization_error_response(failure.target, failure.error)

@@ -165,13 +165,18 @@ def test_what_goes_to_the_client_is_english(send: Send, web: RelyingParty) -> No
     assert answer.text == in_english.text
 
 
-def test_a_form_post_page_speaks_it(send: Send, web: RelyingParty, alice: Any) -> None:
+@pytest.mark.parametrize("prompt", [None, "none login"], ids=["a code", "an error"])
+def test_a_form_post_page_speaks_it(
+    send: Send, web: RelyingParty, alice: Any, prompt: str | None
+) -> None:
     browser = Browser(send)
     sign_in(browser, alice)
     web.consented_by(alice)
-    page = web.authorize(browser, response_mode="form_post", ui_locales="de")
+    page = web.authorize(browser, response_mode="form_post", ui_locales="de", prompt=prompt)
     assert says(page, "Zurück zur Anwendung")
     assert language_of(page) == "de"
+    page = web.authorize(browser, response_mode="form_post", prompt=prompt)
+    assert language_of(page) == "en"
 
 
 def test_display_changes_nothing(browser: Browser, web: RelyingParty) -> None:
