@@ -37,6 +37,9 @@ class Factor(Enum):
     NONE = "nothing that counts as a factor of its own"
 
 
+_BOTH_FACTORS = frozenset({Factor.KNOWLEDGE, Factor.POSSESSION})
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A kind of authentication step: its value in `amr`, and the factor it proves."""
@@ -78,13 +81,14 @@ def authentication_context(members: Mapping[str, object]) -> AuthenticationConte
     auth_time = _time(records[-1].get("at") if records else members.get(SIGNED_IN_AT_MEMBER))
     if auth_time is None:
         return None
-    is_mfa = _is_mfa(records)
+    steps = _steps(records)
+    is_mfa = _is_mfa(records, steps)
     sid = members.get(SID_MEMBER)
     return AuthenticationContext(
         user_id=user_id,
         sid=sid if isinstance(sid, str) else "",
         auth_time=auth_time,
-        amr=_amr(records, is_mfa=is_mfa),
+        amr=_amr(records, steps, is_mfa=is_mfa),
         acr=ACR_MFA if is_mfa else ACR_PASSWORD,
     )
 
@@ -131,17 +135,18 @@ def _steps(records: list[Mapping[str, object]]) -> list[Step]:
     return [STEPS[key] for key in keys if key in STEPS]
 
 
-def _is_mfa(records: list[Mapping[str, object]]) -> bool:
+def _is_mfa(records: list[Mapping[str, object]], steps: list[Step]) -> bool:
     """Two different factors, or a passkey that verified its user, which is two in one."""
     if any(record.get("passwordless") is True for record in records):
         return True
-    factors = {step.factor for step in _steps(records)}
-    return {Factor.KNOWLEDGE, Factor.POSSESSION} <= factors
+    return len(steps) > 1 and {step.factor for step in steps} >= _BOTH_FACTORS
 
 
-def _amr(records: list[Mapping[str, object]], *, is_mfa: bool) -> tuple[str, ...]:
+def _amr(
+    records: list[Mapping[str, object]], steps: list[Step], *, is_mfa: bool
+) -> tuple[str, ...]:
     """Values of `amr`, each once. A sign-up leaves no record: its password was just chosen."""
-    values = [step.amr for step in _steps(records)] if records else ["pwd"]
+    values = [step.amr for step in steps] if records else ["pwd"]
     if is_mfa:
         values.append("mfa")
     return tuple(dict.fromkeys(values))

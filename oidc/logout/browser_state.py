@@ -8,6 +8,7 @@ the script computes the same one, nothing has changed.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from oidc.base64url import encode
 from oidc.clients.validation.addresses import origin_of
@@ -19,6 +20,8 @@ from oidc.randomness import random_bytes
 _PURPOSE = "browser state"
 _SALT_BYTES, _STATE_BYTES = 12, 16
 
+_origin_of = lru_cache(maxsize=1024)(origin_of)  # there are few redirect URIs
+
 
 def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
     """Return the `session_state` of an authorization response.
@@ -29,13 +32,18 @@ def session_state(client_id: str, redirect_uri: str, sid: str) -> str:
     if not redirect_uri.startswith(("https://", "http://")):
         return ""
     salt = encode(random_bytes(_SALT_BYTES)).decode()
-    text = f"{client_id} {origin_of(redirect_uri)} {browser_state(sid)} {salt}"
+    text = f"{client_id} {_origin_of(redirect_uri)} {browser_state(sid)} {salt}"
     return f"{hashlib.sha256(text.encode()).hexdigest()}.{salt}"
 
 
 def browser_state(sid: str) -> str:
     """Return the cookie's value for a session of sign-on. Apps know its id, so there is a key."""
-    key = derived_keys(_PURPOSE).current.key
+    return _browser_state(derived_keys(_PURPOSE).current.key, sid)
+
+
+# A response needs it twice: in `session_state`, and in the cookie.
+@lru_cache(maxsize=64)
+def _browser_state(key: bytes, sid: str) -> str:
     keyed = hashlib.blake2b(sid.encode(), digest_size=_STATE_BYTES, key=key)
     return encode(keyed.digest()).decode()
 

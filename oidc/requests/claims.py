@@ -32,6 +32,8 @@ class RequestedClaims:
     @property
     def releasable(self) -> frozenset[str]:
         """The claims about the person, that this server may have."""
+        if not self.userinfo and not self.id_token:
+            return frozenset()
         return RELEASABLE_CLAIMS & (self.userinfo.keys() | self.id_token.keys())
 
     @property
@@ -47,6 +49,8 @@ class RequestedClaims:
 
     def as_text(self) -> str:
         """Return what the grant has to remember, an empty string for nothing."""
+        if not self.userinfo and not self.id_token:
+            return ""
         kept = {
             "userinfo": sorted(RELEASABLE_CLAIMS & self.userinfo.keys()),
             "id_token": sorted(RELEASABLE_CLAIMS & self.id_token.keys()),
