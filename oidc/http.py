@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import category
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus, unquote_to_bytes
 
 from oidc.compact_json import compact_json
 from oidc.errors import ProtocolError
@@ -24,6 +25,9 @@ Headers = tuple[tuple[str, str], ...]
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 """What `application/x-www-form-urlencoded` leaves as it is (RFC 3986 section 2.3)."""
+
+
+_quoted = lru_cache(maxsize=16)(quote_plus)  # every authorization response has the issuer in it
 
 
 class Parameters(dict[str, str]):
@@ -72,7 +76,7 @@ def form_urldecode(text: str) -> str:
         UnicodeDecodeError: what was escaped is not UTF-8.
     """
     if "%" in text or "+" in text:
-        return unquote_plus(text, errors="strict")
+        return unquote_to_bytes(text.replace("+", " ")).decode()
     return text
 
 
@@ -165,7 +169,7 @@ def form_urlencode(members: Mapping[str, str]) -> str:
     is_plain = _UNRESERVED.fullmatch  # most values are: a code, a token, most states
     return "&".join(
         [
-            f"{name}={value if is_plain(value) else quote_plus(value)}"
+            f"{name}={value if is_plain(value) else _quoted(value)}"
             for name, value in members.items()
         ]
     )
