@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-THREADS = 8
+THREADS = 12
 """Of a worker, see the entry point of production: all bounds on waiting are made for so many."""
 
 

@@ -23,7 +23,7 @@ KEPT, PAGE = ROOT / ".local" / "faults.json", ROOT / "docs" / "reliability.md"
 
 def main() -> None:
     arguments = _arguments()
-    _set_up_django()
+    set_up_django()
     # Only now: the load builds its requests with the tests' own relying party.
     from benchmarks.faults.report import write_into
     from benchmarks.faults.rounds import Rounds
@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _set_up_django() -> None:
+def set_up_django() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     # Not the tests' cluster: every experiment has its own.
     os.environ |= {"REDIS_URL": "redis://127.0.0.1:1", "GATEHOUSE_TEST_REUSE_CLUSTER": "1"}

@@ -12,7 +12,7 @@ from oidc.errors import RETRY_SHORTLY, ProtocolError
 from oidc.waiting_room import WaitingRoom
 
 SEATS, SEATS_FOR_ONE = 3, 2
-"""Of a worker's eight threads: together with those who wait for nodes, never all."""
+"""Of a worker's twelve threads: together with those who wait for nodes, never all."""
 
 _room = WaitingRoom(SEATS, SEATS_FOR_ONE)
 

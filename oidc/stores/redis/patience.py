@@ -15,9 +15,9 @@ from oidc.waiting_room import WaitingRoom
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.25
 MOMENT_SECONDS = 0.15
-SEATS_FOR_A_MOMENT, SEATS, SEATS_FOR_ONE = 6, 4, 3
-"""Of a worker's eight threads: those who wait for long leave one to itself, even together with
-those who wait for servers of clients."""
+SEATS_FOR_A_MOMENT, SEATS, SEATS_FOR_ONE = 6, 6, 4
+"""Of a worker's twelve threads: those who wait for long leave some to themselves, even together
+with those who wait for servers of clients."""
 NOWHERE = ""
 """Where those wait who do not even know whom for."""
 

@@ -13,7 +13,7 @@ from oidc.stores.redis.slowness import Slowness
 from oidc.stores.redis.unavailable import Reason, unavailable
 
 CONNECTIONS_PER_NODE = 6
-"""Of a worker's eight threads: so many may be with one node before anybody knows that it hangs."""
+"""Of a worker's twelve threads: so many may be with one node before anybody knows that it hangs."""
 READS, WRITES = 0, 1
 """What slowness is kept of apart: confirmation by replicas takes its own time."""
 _TURNS, _TURN_SECONDS = 10, 0.01
