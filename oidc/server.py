@@ -6,7 +6,7 @@ Authlib's framework-neutral server does the dispatch; what it registers is ours.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
@@ -47,19 +47,19 @@ class ServerRequest(OAuth2Request):
     the issuer's scheme is checked at start-up.
     """
 
+    client: Client | None = None
+    auth_method = user = authorization_code = refresh_token = credential = _scope = None
+
     def __init__(self, request: Request) -> None:
         self.http = request
         self.method = request.method
         self.uri = request.path
         self.headers = request.headers
-        self.payload = Payload(request.form if request.method == "POST" else request.query)
-        self.client: Client | None = None
-        self.auth_method = None
-        self.user = None
-        self.authorization_code = None
-        self.refresh_token = None
-        self.credential = None
-        self._scope = None
+
+    @cached_property
+    def payload(self) -> Payload:
+        """What Authlib's own grants read. Ours do not."""
+        return Payload(self.http.form if self.http.method == "POST" else self.http.query)
 
     @property
     def form(self) -> Parameters:

@@ -52,12 +52,14 @@ import itertools, json
 from oidc.clients.repository import find_client
 from oidc.stores.redis import grants
 from oidc.tokens.access_token import issue_user_access_token, read_access_token
+from oidc.tokens.handles import masked
 client = find_client({client_id!r})
 read = [read_access_token(token) for token in {tokens!r}]
 whose = [(token.handle, grants.find(token.handle, token.jti)) for token in read]
 with open({path!r}, "w") as file:
     for handle, grant in itertools.islice(itertools.cycle(whose), {count}):
-        file.write(issue_user_access_token(client, grant, handle, grant.scope)[0] + chr(10))
+        token, _ = issue_user_access_token(client, grant, masked(handle), grant.scope)
+        file.write(token + chr(10))
 print(json.dumps(len(read)))
 """
 

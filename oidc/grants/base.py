@@ -17,17 +17,14 @@ class TokenGrant(BaseGrant, TokenEndpointMixin):
     """A grant of the token endpoint: `validate_token_request` fills in a frozen validated
     request, `create_token_response` lets the store decide and issues."""
 
+    def __init__(self, request: Any, server: Any) -> None:
+        super().__init__(request, server)
+        self.http: Request = request.http
+        self.form: Parameters = request.http.form
+
     @property
     def client(self) -> Client:
         return self.request.client
-
-    @property
-    def http(self) -> Request:
-        return self.request.http
-
-    @property
-    def form(self) -> Parameters:
-        return self.request.http.form
 
     def required(self, name: str) -> str:
         """Return a form parameter.

@@ -52,12 +52,14 @@ class AccessToken:
 
 
 def issue_user_access_token(
-    client: Client, grant: Grant, handle: GrantHandle, scope: tuple[str, ...]
+    client: Client, grant: Grant, masked: bytes, scope: tuple[str, ...]
 ) -> tuple[str, int]:
-    """Return an access token for a grant, and its lifetime in seconds."""
+    """Return an access token for a grant, and its lifetime in seconds.
+
+    `masked`: the grant's masked handle.
+    """
     authentication = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": list(grant.amr)}
     sub = subject_for(client, grant.user_id)
-    masked = handles.mask(handles.decode(handle.grant_id), handle.bucket)
     return _issue(client, sub, scope, masked, authentication)
 
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from oidc import base64url
 from oidc.keys.derived import derived_keys
+from oidc.stores.records import GrantHandle
 
 MASKED_BYTES = 20
 _PURPOSE = "bucket mask"
@@ -24,6 +25,11 @@ def mask(random: bytes, bucket: str) -> bytes:
     """Return the 20 bytes for 16 random ones and a bucket."""
     key = derived_keys(_PURPOSE).current
     return random + bytes((key.key_id,)) + _apply(key.key, random, base64url.decode(bucket + "A"))
+
+
+def masked(handle: GrantHandle) -> bytes:
+    """Return the 20 bytes that the tokens of a grant carry. `handle`: one of ours."""
+    return mask(base64url.decode(handle.grant_id), handle.bucket)
 
 
 def unmask(masked: bytes) -> tuple[bytes, str]:

@@ -11,6 +11,7 @@ from accounts.claims import find_standard_claims
 from oidc.clients.record import Client
 from oidc.models.access import reading
 from oidc.stores.records import Grant, GrantHandle
+from oidc.tokens import handles
 from oidc.tokens.access_token import issue_machine_access_token, issue_user_access_token
 from oidc.tokens.claims import claims_by_name, claims_for_scope, requested_claim_names
 from oidc.tokens.id_token import issue_id_token
@@ -31,10 +32,10 @@ def issue_user_tokens(
     `generation`: the refresh token's; there is one exactly if the client may refresh.
     `scope`: what this access token gets, at most the grant's, and as far as the client still may.
     """
-    scope = client.still_allowed(scope)
-    response = _access_token_members(*issue_user_access_token(client, grant, handle, scope), scope)
+    scope, masked = client.still_allowed(scope), handles.masked(handle)
+    response = _access_token_members(*issue_user_access_token(client, grant, masked, scope), scope)
     if client.check_grant_type("refresh_token"):
-        response["refresh_token"] = refresh_token(handle, generation)
+        response["refresh_token"] = refresh_token(masked, generation)
     if "openid" in scope:
         response["id_token"] = issue_id_token(
             client,
@@ -63,7 +64,7 @@ def issue_front_channel_tokens(
     """
     response: dict[str, Any] = {}
     if "token" in response_type:
-        issued = issue_user_access_token(client, grant, handle, grant.scope)
+        issued = issue_user_access_token(client, grant, handles.masked(handle), grant.scope)
         response = _access_token_members(*issued, grant.scope)
     if "id_token" in response_type:
         response["id_token"] = issue_id_token(

@@ -35,14 +35,10 @@ class RefreshTokenReference:
     generation: int
 
 
-def refresh_token(handle: GrantHandle, generation: int) -> str:
-    """Return the refresh token of a grant's generation."""
+def refresh_token(masked: bytes, generation: int) -> str:
+    """Return the refresh token of a grant's generation. `masked`: the grant's masked handle."""
     key = derived_keys(_PURPOSE).current
-    body = (
-        bytes((key.key_id,))
-        + handles.mask(handles.decode(handle.grant_id), handle.bucket)
-        + generation.to_bytes(_GENERATION_BYTES, "big")
-    )
+    body = bytes((key.key_id,)) + masked + generation.to_bytes(_GENERATION_BYTES, "big")
     return handles.encode(body + _mac(key.key, body))
 
 
