@@ -20,6 +20,7 @@ ADDRESS_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR")
 HEADERS_READ_HERE = (*ADDRESS_HEADERS, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 SIGNS_OF_A_PROXY = (*HEADERS_READ_HERE, "HTTP_VIA", "HTTP_X_REAL_IP")
 CERTIFICATE_HEADERS = ("HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN")
+_HEADERS_LOOKED_AT = frozenset({*SIGNS_OF_A_PROXY, *CERTIFICATE_HEADERS})
 
 FORWARDED = "gatehouse.forwarded"
 """In the environ if somebody, trusted or not, says to have passed this request on."""
@@ -49,6 +50,9 @@ class TrustedProxies:
     ) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
         address = plain_address(peer)
+        if environ.keys().isdisjoint(_HEADERS_LOOKED_AT):
+            environ["REMOTE_ADDR"] = address or peer
+            return self._application(environ, start_response)
         if self._is_trusted(address):
             forwarded, x_forwarded_for = (environ.get(name, "") for name in ADDRESS_HEADERS)
             address = self._client_behind(address, forwarded, x_forwarded_for)

@@ -163,6 +163,8 @@ CERTIFICATE = {"HTTP_CLIENT_CERT": ":MIIB:", "HTTP_CLIENT_CERT_CHAIN": ":MIIC:"}
 def test_9440_2_4_strangers_present_no_certificate(remote: str) -> None:
     seen = environ_behind(REMOTE_ADDR=remote, HTTP_X_FORWARDED_FOR="10.0.0.1", **CERTIFICATE)
     assert not CERTIFICATE.keys() & seen.keys()
+    for name, value in CERTIFICATE.items():
+        assert set(environ_behind(REMOTE_ADDR=remote, **{name: value})) == {"REMOTE_ADDR"}
 
 
 def test_9440_2_4_a_proxy_presents_its_clients_certificate() -> None:
@@ -190,6 +192,18 @@ def test_the_scheme_is_the_issuers(scheme: str) -> None:
     assert seen["wsgi.url_scheme"] == scheme
 
 
+@pytest.mark.parametrize("remote", ["10.0.0.1", "192.0.2.1"])
+@pytest.mark.parametrize(
+    "name", ["FORWARDED", *(f"X_FORWARDED_{what}" for what in ("FOR", "PROTO", "HOST")), "VIA"]
+)
+def test_what_was_passed_on_is_known_as_such(name: str, remote: str) -> None:
+    seen: dict[str, Any] = {}
+    application = TrustedProxies(lambda environ, _: seen.update(environ) or [], TRUSTED)
+    application({"REMOTE_ADDR": remote, f"HTTP_{name}": "x"}, lambda *_: None)
+    assert seen[FORWARDED]
+
+
+@pytest.mark.parametrize("headers", [{"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, {}])
 @pytest.mark.parametrize(
     ("remote", "address"),
     [
@@ -200,9 +214,11 @@ def test_the_scheme_is_the_issuers(scheme: str) -> None:
         ("2001:db8::1", "2001:db8::1"),
     ],
 )
-def test_without_proxies_ipv4_is_ipv4_whatever_the_socket(remote: str, address: str) -> None:
+def test_without_proxies_ipv4_is_ipv4_whatever_the_socket(
+    remote: str, address: str, headers: dict[str, str]
+) -> None:
     """Rate limits count IPv6 by networks, and all mapped addresses lie in one."""
     seen: dict[str, Any] = {}
     application = TrustedProxies(lambda environ, _: seen.update(environ) or [], [])
-    application({"REMOTE_ADDR": remote, "HTTP_X_FORWARDED_FOR": "203.0.113.9"}, lambda *_: None)
-    assert seen == {"REMOTE_ADDR": address, FORWARDED: True}
+    application({"REMOTE_ADDR": remote, **headers}, lambda *_: None)
+    assert seen == {"REMOTE_ADDR": address, **({FORWARDED: True} if headers else {})}
