@@ -63,8 +63,11 @@ def parse_parameters(encoded: str) -> Parameters:
         return NO_PARAMETERS
     if encoded.count("&") >= MAX_PARAMETERS:
         raise ProtocolError("invalid_request", "too many parameters")
+    is_printable = encoded.isprintable()
     try:
-        return Parameters([_name_and_value(pair) for pair in encoded.split("&") if pair])
+        return Parameters(
+            [_name_and_value(pair, is_printable) for pair in encoded.split("&") if pair]
+        )
     except UnicodeDecodeError as error:
         raise ProtocolError("invalid_request", "a parameter is not valid UTF-8") from error
 
@@ -76,14 +79,18 @@ def form_urldecode(text: str) -> str:
         UnicodeDecodeError: what was escaped is not UTF-8.
     """
     if "%" in text or "+" in text:
-        return unquote_to_bytes(text.replace("+", " ")).decode()
+        # Of most escaped values that is all: they are addresses, or lists of scopes.
+        text = text.replace("+", " ").replace("%3A", ":").replace("%2F", "/")
+        return unquote_to_bytes(text).decode() if "%" in text else text
     return text
 
 
-def _name_and_value(pair: str) -> tuple[str, str]:
+def _name_and_value(pair: str, is_printable: bool) -> tuple[str, str]:
     name, _, value = pair.partition("=")
     if "%" in pair or "+" in pair:
         name, value = form_urldecode(name), form_urldecode(value)
+    elif is_printable:
+        return name, value
     if has_forbidden_character(name, value):
         raise ProtocolError("invalid_request", "a parameter has a control character")
     return name, value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from oidc.clients.record import Client
 from oidc.errors import ProtocolError
@@ -32,8 +33,7 @@ READ_PARAMETERS = frozenset(
 """What some check, or the answer, looks at. A request object is resolved into these."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(NamedTuple):
     """What a client asks for. Only `requests.validation` makes one.
 
     `parameters`: with a request object resolved.
