@@ -7,9 +7,10 @@ answer it, and to make an object of the row takes longer still.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -21,12 +22,21 @@ class PreparedQuery:
     """SELECT columns of the one row that has given values in other columns.
 
     `where` and `columns` are names of fields; a relation's is its column (`user_id`).
+    `read`: what turns the database's values of some columns into Python's, instead of their fields.
     """
 
-    def __init__(self, model: type[Model], *, where: Sequence[str], columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        model: type[Model],
+        *,
+        where: Sequence[str],
+        columns: Sequence[str],
+        read: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+    ) -> None:
         self._model = model
         self._where = where
         self._columns = columns
+        self._read = read
 
     def find(self, *values: object) -> tuple[Any, ...] | None:
         """Return the columns of the row with these values, as the ORM would, or None.
@@ -44,6 +54,8 @@ class PreparedQuery:
         found = list(row)
         for index, column, convert in self._converters:
             found[index] = convert(found[index], column, connection)
+        for index, read in self._readers:
+            found[index] = read(found[index])
         return tuple(found)
 
     @cached_property
@@ -70,12 +82,17 @@ class PreparedQuery:
         return [
             (index, column, convert)
             for index, field in enumerate(map(self._field, self._columns))
+            if field.attname not in self._read
             for column in [field.get_col(self._model._meta.db_table)]
             for convert in (
                 *connection.ops.get_db_converters(column),
                 *field.get_db_converters(connection),
             )
         ]
+
+    @cached_property
+    def _readers(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        return [(self._columns.index(name), read) for name, read in self._read.items()]
 
     def _field(self, name: str) -> Field[Any, Any]:
         fields = {field.attname: field for field in self._model._meta.concrete_fields}

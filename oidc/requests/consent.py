@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -12,7 +14,19 @@ from oidc.models import Consent
 from oidc.models.access import reading
 from oidc.tokens.claims import SCOPE_CLAIMS
 
-_CONSENT = PreparedQuery(Consent, where=("user_id", "client_id"), columns=("scope", "claims"))
+
+@lru_cache(maxsize=1024)
+def _values(text: str) -> frozenset[str]:
+    """Parse a list of scopes or claims. They are sorted, so that there are few different ones."""
+    return frozenset(json.loads(text))
+
+
+_CONSENT = PreparedQuery(
+    Consent,
+    where=("user_id", "client_id"),
+    columns=("scope", "claims"),
+    read={"scope": _values, "claims": _values},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ def find_consent(user_id: str, client_id: str) -> Consented | None:
     """Return what the person allowed this client, None if they never did."""
     with reading():
         row = _CONSENT.find(user_id, client_id)
-    return None if row is None else Consented(frozenset(row[0]), frozenset(row[1]))
+    return None if row is None else Consented(*row)
 
 
 def remember_consent(

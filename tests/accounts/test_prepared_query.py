@@ -40,6 +40,14 @@ def test_values_are_values_and_never_sql(db: None) -> None:
     assert CONSENT.find(user.pk, "b' OR '1'='1") is None
 
 
+def test_a_column_may_be_read_in_another_way(db: None) -> None:
+    columns, read = ("client_id", "scope", "claims"), {"scope": str.upper}
+    query = PreparedQuery(Consent, where=("user_id",), columns=columns, read=read)
+    user, _ = create_person("alice")
+    Consent.objects.create(user=user, client_id="a", scope=["openid"], claims=["email"])
+    assert query.find(user.pk) == ("a", '["OPENID"]', ["email"])
+
+
 def test_it_is_one_query(db: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         PERSON.find(uuid.uuid4(), True)

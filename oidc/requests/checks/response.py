@@ -10,6 +10,8 @@ from oidc.errors import ProtocolError
 from oidc.requests.authorization_request import Draft
 from oidc.response_mode import RESPONSE_MODES, carries_tokens, default_response_mode
 
+_GRANT_TYPES = {response_type: grant_types_of([response_type]) for response_type in RESPONSE_TYPES}
+
 
 def check_response_mode(draft: Draft) -> None:
     """Take the mode first, so that every later error goes back the way that was asked for.
@@ -38,6 +40,6 @@ def check_response_type(draft: Draft) -> None:
     client = draft.client
     if not client.check_response_type(response_type):
         raise ProtocolError("unauthorized_client", "the client may not use this response_type")
-    if not all(map(client.check_grant_type, grant_types_of([response_type]))):
+    if not _GRANT_TYPES[response_type] <= client.grant_types:
         raise ProtocolError("unauthorized_client", "the client may not use this grant type")
     draft.response_type = response_type
