@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from django.contrib.auth import SESSION_KEY as USER_ID_MEMBER
 
@@ -59,8 +60,7 @@ STEPS: Mapping[tuple[str, str], Step] = {
 """allauth's records, by `method` and `type`. Unknown ones prove nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationContext:
+class AuthenticationContext(NamedTuple):
     """Who is signed in with a browser, since when, and how."""
 
     user_id: str

@@ -14,7 +14,6 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from http.cookies import SimpleCookie
 
 from oidc.conf import configuration
@@ -144,7 +143,7 @@ def _find(interaction_id: str) -> Interaction:
 
 
 def _opened(interaction: Interaction) -> Interaction:
-    return replace(interaction, parameters=json.loads(decrypt(interaction.parameters[_SEALED])))
+    return interaction._replace(parameters=json.loads(decrypt(interaction.parameters[_SEALED])))
 
 
 def _hash(secret: str, purpose: str) -> str:

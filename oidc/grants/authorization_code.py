@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oidc import base64url
 from oidc.conf import configuration
@@ -20,8 +20,7 @@ from oidc.tokens.issuer import issue_user_tokens
 _CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedCodeRequest:
+class ValidatedCodeRequest(NamedTuple):
     """A well-formed redemption. Whether the code is good, only the store can tell."""
 
     reference: CodeReference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, Mismatch, NotFound, ProtocolError
@@ -13,8 +13,7 @@ from oidc.tokens.issuer import issue_user_tokens
 from oidc.tokens.refresh_token import MalformedRefreshToken, read_refresh_token
 
 
-@dataclass(frozen=True, slots=True)
-class ValidatedRefreshRequest:
+class ValidatedRefreshRequest(NamedTuple):
     """An authentic refresh token, a client, and perhaps a narrower scope."""
 
     handle: GrantHandle

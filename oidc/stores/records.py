@@ -1,4 +1,6 @@
-"""What the stores keep: frozen records, without behaviour.
+"""What the stores keep: records that never change, without behaviour.
+
+Named tuples, because each request makes several, and freezing a dataclass takes as long again.
 
 Times are epoch seconds unless the name says `_ms`. Every record is small, and holds ids instead
 of personal data, so that a copy of the cluster tells nobody who somebody is.
@@ -6,11 +8,10 @@ of personal data, so that a copy of the cluster tells nobody who somebody is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class GrantHandle:
+class GrantHandle(NamedTuple):
     """Where a grant lives. Carried, masked, by every token of the grant.
 
     `bucket`: three base64url characters, the hash tag of the person's slot (see `stores.buckets`).
@@ -21,8 +22,7 @@ class GrantHandle:
     grant_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a person allowed one client in one sign-in: a family of tokens.
 
     `sid` is the session of sign-on it came from. Unless `offline`, the grant ends with it.
@@ -43,8 +43,7 @@ class Grant:
     """JSON text: what the request's `claims` parameter asks of tokens and userinfo; "": nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationCode:
+class AuthorizationCode(NamedTuple):
     """A code waiting for its redemption, with the grant that it will open."""
 
     grant: Grant
@@ -54,8 +53,7 @@ class AuthorizationCode:
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class CodePresentation:
+class CodePresentation(NamedTuple):
     """What a token request shows beside the code. Must equal what the code is bound to."""
 
     client_id: str
@@ -64,8 +62,7 @@ class CodePresentation:
     """S256 of the presented `code_verifier`, or an empty string where none was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshPresentation:
+class RefreshPresentation(NamedTuple):
     """What a refresh request shows: an authenticated generation, a client, perhaps less scope."""
 
     client_id: str
@@ -74,16 +71,14 @@ class RefreshPresentation:
     """The narrower scope asked for; empty: all that was granted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(NamedTuple):
     """The answer to a refresh: the grant, and the generation its next refresh token carries."""
 
     grant: Grant
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignOn:
+class SignOn(NamedTuple):
     """A session of sign-on: one person, signed in with one browser."""
 
     sid: str
@@ -93,8 +88,7 @@ class SignOn:
     """Clients that people signed in to through it, in the order of their first time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):
     """An authorization request that waits for a person.
 
     `browser_hash` binds it to the browser that started it. `parameters` are the validated

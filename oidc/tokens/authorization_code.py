@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oidc.randomness import random_bytes
 from oidc.stores.buckets import bucket_of
@@ -11,8 +11,7 @@ from oidc.stores.records import GrantHandle
 from oidc.tokens import handles
 
 
-@dataclass(frozen=True, slots=True)
-class CodeReference:
+class CodeReference(NamedTuple):
     """What the store needs of a code; the code itself never goes there."""
 
     handle: GrantHandle

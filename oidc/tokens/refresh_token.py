@@ -10,8 +10,8 @@ Spec: OAuth 2.1 section 4.3.1; RFC 9700 section 4.14.2 (rotation).
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from oidc.keys.derived import derived_keys
 from oidc.stores.records import GrantHandle
@@ -27,8 +27,7 @@ class MalformedRefreshToken(ValueError):
     """Not a refresh token of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshTokenReference:
+class RefreshTokenReference(NamedTuple):
     """What an authentic refresh token says."""
 
     handle: GrantHandle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from oidc.stores.buckets import bucket_of
@@ -39,7 +39,7 @@ class IssuedCode:
         return codes.redeem(
             self.handle,
             self.code_hash,
-            replace(self.presented, **changes),
+            self.presented._replace(**changes),
             request_id=request_id or new_id(),
             grant_lifetime_seconds=HOUR,
         )

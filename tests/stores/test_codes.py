@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -161,7 +160,7 @@ def test_the_session_notes_its_clients_in_order(person: Person) -> None:
     sid = person.sign_in()
     for name in ("client-9", "client-1", "client-5", "client-1"):
         issued = person.new_code(sid)
-        code = replace(issued.code, grant=replace(issued.code.grant, client_id=name))
+        code = issued.code._replace(grant=issued.code.grant._replace(client_id=name))
         codes.issue(issued.handle, issued.code_hash, code, 60)
     assert sign_ons.find(person.user_id, sid).client_ids == ("client-9", "client-1", "client-5")
 
@@ -197,4 +196,4 @@ def test_the_grant_starts_at_generation_0(person: Person) -> None:
 def test_a_grant_older_than_the_claims_column_asks_for_none(person: Person, redis: Any) -> None:
     grant = person.open_grant()
     redis.hdel(grant_key(grant.handle.bucket, grant.handle.grant_id), "claims")
-    assert grant.find() == replace(grant.grant, claims="")
+    assert grant.find() == grant.grant._replace(claims="")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ def test_selecting_an_account_is_noted_and_keeps_the_lifetime(
     key = interaction_key(waiting.interaction_id)
     redis.expire(key, 100)
     interactions.select_account(waiting.interaction_id)
-    assert interactions.find(waiting.interaction_id) == replace(waiting, account_selected=True)
+    assert interactions.find(waiting.interaction_id) == waiting._replace(account_selected=True)
     assert redis.ttl(key) <= 100
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,7 +62,7 @@ def test_the_one_who_ends_it_learns_its_clients(person: Person) -> None:
     sid = person.sign_in()
     for name in ("client-2", "client-1"):
         issued = person.new_code(sid)
-        code = replace(issued.code, grant=replace(issued.code.grant, client_id=name))
+        code = issued.code._replace(grant=issued.code.grant._replace(client_id=name))
         codes.issue(issued.handle, issued.code_hash, code, 60)
     ended = sign_ons.end(person.user_id, sid)
     assert ended is not None
