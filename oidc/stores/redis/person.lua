@@ -11,9 +11,14 @@ local GRANT = {
   'user', 'client', 'scope', 'sid', 'offline', 'auth_time', 'acr', 'amr', 'expires_at', 'claims',
 }
 
+-- A script happens at one moment, so it asks for the time once.
+local asked_at
 local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  if not asked_at then
+    local time = redis.call('TIME')
+    asked_at = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return asked_at
 end
 
 local function key(kind, bucket, name)
