@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies, Tally, middle
 from benchmarks.harness.pages import replace_part
-from tests.reliability.lab.faults import FAULTS, PARTITIONS
+from tests.reliability.lab.faults import FAULTS, FAULTS_OF_NETWORKS
 
 
 def write_into(page: Path, tallies: Tallies, cores: int) -> None:
@@ -40,7 +40,7 @@ def _table(faults: dict[str, Tally]) -> list[str]:
         "| answered during it | 503 during it | p99 elsewhere: before, during |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for fault in (*FAULTS, *PARTITIONS):
+    for fault in (*FAULTS, *FAULTS_OF_NETWORKS):
         tally = faults.get(fault.name)
         if tally is not None and tally.strikes:
             rows.append(f"| {fault.title} | {_row(tally)} |")

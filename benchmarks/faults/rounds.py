@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies
 from tests.reliability.lab.experiment import Bench, Experiment, Setting
-from tests.reliability.lab.faults import FAULTS, PARTITIONS, Fault
+from tests.reliability.lab.faults import FAULTS, FAULTS_OF_NETWORKS, Fault
 
 STRIKES_A_TURN = 2
 
@@ -33,7 +33,7 @@ class Rounds:
         """
         names = [setting] if setting else list(SETTINGS)
         whole = [fault for fault in FAULTS if only in ("", fault.name)]
-        cut = [fault for fault in PARTITIONS if only in ("", fault.name)]
+        cut = [fault for fault in FAULTS_OF_NETWORKS if only in ("", fault.name)]
         while not self._is_over():
             turn = self._least_turns(names, [*whole, *cut])
             for name in names:

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.reliability.lab.experiment import ALL, Bench, Experiment, Setting
-from tests.reliability.lab.faults import CREDENTIALS_CHANGE, FAULTS, PARTITIONS, Fault, named
+from tests.reliability.lab.faults import (
+    CREDENTIALS_CHANGE,
+    DISTANCES,
+    FAULTS,
+    PARTITIONS,
+    Fault,
+    named,
+)
 
 STRICT = Setting(masters=3, replicas=2, wait=ALL)
 SECURED = Setting(masters=3, replicas=1, wait=1, secured=True)
@@ -46,6 +53,12 @@ def test_no_answer_is_wrong(experiment: Experiment, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", PARTITIONS, ids=by_name)
 def test_the_two_halves_of_a_partition_do_not_both_accept(cut: Experiment, fault: Fault) -> None:
+    result = cut.try_out(fault)
+    assert result.violations == [], result.story()
+
+
+@pytest.mark.parametrize("fault", DISTANCES, ids=by_name)
+def test_what_arrives_late_is_not_taken_for_something_else(cut: Experiment, fault: Fault) -> None:
     result = cut.try_out(fault)
     assert result.violations == [], result.story()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.reliability.lab import faults_of_all as all_of
+from tests.reliability.lab import faults_of_networks as networks
 from tests.reliability.lab import faults_of_nodes as nodes
 from tests.reliability.lab import works_of_operators as operators
 
@@ -32,14 +33,27 @@ class Fault:
 
 
 PARTITION = Fault(
-    "partition", "a master is cut off together with a server", all_of.master_and_client_are_cut_off
+    "partition",
+    "a master is cut off together with a server",
+    networks.master_and_client_are_cut_off,
 )
 PARTITION_WITH_REPLICA = Fault(
     "partition-with-replica",
     "a master is cut off together with a replica and a server",
-    all_of.master_replica_and_client_are_cut_off,
+    networks.master_replica_and_client_are_cut_off,
 )
 PARTITIONS = (PARTITION, PARTITION_WITH_REPLICA)
+DISTANCES = (
+    Fault("master-far-away", "a call to one master takes 0.3 s", networks.master_is_far_away),
+    Fault("all-far-away", "a call to any node takes 0.3 s", networks.all_nodes_are_far_away),
+    Fault(
+        "master-too-far-away",
+        "a call to one master takes longer than its time-out",
+        networks.master_is_too_far_away,
+    ),
+)
+FAULTS_OF_NETWORKS = (*PARTITIONS, *DISTANCES)
+"""Only where nodes and servers are joined by a network that can be cut, or slow."""
 CREDENTIALS_CHANGE = Fault(
     "credentials-change",
     "certificates and the password change, on every node and in the server",

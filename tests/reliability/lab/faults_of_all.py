@@ -1,4 +1,4 @@
-"""Faults of the whole: slots and shards move, everything goes away, the network is cut."""
+"""Faults of the whole: slots and shards move, everything goes away."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from authserver.local.node import Node
 from tests.reliability.lab.growing import GrowingCluster, move_slots
 from tests.reliability.lab.history import Outcome
-from tests.reliability.lab.network import ProxiedCluster
 
 if TYPE_CHECKING:
     from tests.reliability.lab.experiment import Experiment
@@ -76,36 +74,6 @@ def server_dies(experiment: Experiment) -> Iterator[None]:
     [server] = experiment.servers
     server.kill()
     server.start()
-    yield
-
-
-@contextmanager
-def master_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
-    """One server reaches only the old master, the other one all but that."""
-    with _cut_off(experiment, experiment.choose_shard().master):
-        yield
-
-
-@contextmanager
-def master_replica_and_client_are_cut_off(experiment: Experiment) -> Iterator[None]:
-    """The old master and a replica confirm to each other what the others never hear of."""
-    shard = experiment.choose_shard()
-    with _cut_off(experiment, shard.master, shard.replicas[0]):
-        yield
-
-
-@contextmanager
-def _cut_off(experiment: Experiment, master: Node, *replicas: Node) -> Iterator[None]:
-    cluster = experiment.cluster
-    assert isinstance(cluster, ProxiedCluster)
-    names = [node.name for node in (master, *replicas)]
-    cluster.network.isolate(*names, experiment.servers[0].name)
-    try:
-        cluster.await_takeover(master)
-        if experiment.setting.serves_with(cluster.replicas - 1 - len(replicas)):
-            experiment.load.await_each()
-    finally:
-        cluster.network.isolate()
     yield
 
 

@@ -85,7 +85,10 @@ class Network(threading.Thread):
         self._isolated = frozenset(names)
 
     def delay(self, seconds: float, *names: str) -> None:
-        """Let what servers send to these nodes arrive so late. Without names: in time again."""
+        """Let what servers and these nodes send to each other arrive so late.
+
+        Without names: in time again.
+        """
         self._seconds, self._slow = seconds, frozenset(names)
 
     def close(self) -> None:
@@ -150,16 +153,14 @@ class Network(threading.Thread):
         with suppress(OSError):
             data = end.recv(_CHUNK_BYTES)
         other = passage.other(end)
-        if data and (
-            self._is_slow(other, passage) or any(late.end is other for late in self._late)
-        ):
+        if data and (self._is_slow(passage) or any(late.end is other for late in self._late)):
             self._late.append(_Late(time.monotonic() + self._seconds, data, other, passage))
         else:
             self._deliver(data, other, passage)
 
-    def _is_slow(self, end: socket.socket, passage: _Passage) -> bool:
+    def _is_slow(self, passage: _Passage) -> bool:
         party, node = passage.parties
-        return end is passage.ends[1] and node in self._slow and party in self._servers
+        return node in self._slow and party in self._servers
 
     def _deliver(self, data: bytes, end: socket.socket, passage: _Passage) -> None:
         """Hand over what was sent; nothing means that an end broke, and so does the other."""
