@@ -79,8 +79,8 @@ def signer(algorithm: str, key: PrivateKey) -> Signer:
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key.sign
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        # Hashed here, and the numbers taken as bytes: between requests, when the processor's caches
-        # hold other things, that takes a fifth less than what `cryptography` has for it.
+        # Hashed here, and the numbers taken as bytes: after other work, when the processor's caches
+        # hold other things, that takes up to a fifth less than what `cryptography` has for it.
         scheme = ec.ECDSA(Prehashed(SHA256()), deterministic_signing=True)
 
         def sign_es256(message: bytes) -> bytes:
