@@ -37,13 +37,12 @@ def main() -> None:
     from tests.reliability.lab.experiment import Bench
     from tests.reliability.lab.faults import named
 
-    rows, late, wrong = [], [], 0
+    rows, wrong = [], 0
     with tempfile.TemporaryDirectory(prefix="gatehouse-bulkheads-") as directory:
         bench = Bench(Path(directory), people_per_shard=PEOPLE_PER_SHARD)
         for fault in map(named, FAULTS):
             for rate, noticed in _struck_by(bench, fault, options.rate, options.strikes).items():
                 rows.append(f"| {fault.title} | {rate:.0f} | {noticed.row()} |")
-                late.append(f"{fault.name} at {rate:.0f}/s: {noticed.lateness()}")
                 wrong += noticed.wrong
     text = "\n".join(
         [
@@ -56,7 +55,6 @@ def main() -> None:
         ]
     )
     print(text)
-    print("How late the load itself was (p99):", *late, sep="\n  ")
     if options.publish:
         replace_part(PAGE, "bulkheads", text)
     sys.exit(f"{wrong} answers that nobody may get" if wrong else 0)
