@@ -10,6 +10,7 @@ import json
 import logging
 import logging.config
 from collections.abc import MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -65,6 +66,16 @@ class RouteInsteadOfPath(logging.Filter):
         return True
 
 
+class OneLineForAnOutage(logging.Filter):
+    """Django logs each page that a store has failed, with a traceback.
+
+    The outage has its own line, and each request has one with the reason.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", 0) != HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class Formatter(structlog.stdlib.ProcessorFormatter):
     """Formats what structlog logs, what others log, and the many requests of one record."""
 
@@ -116,12 +127,15 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
                 "processors": [*final, renderer],
             }
         },
-        "filters": {"route_instead_of_path": {"()": RouteInsteadOfPath}},
+        "filters": {
+            "route_instead_of_path": {"()": RouteInsteadOfPath},
+            "one_line_for_an_outage": {"()": OneLineForAnOutage},
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "structured",
-                "filters": ["route_instead_of_path"],
+                "filters": ["route_instead_of_path", "one_line_for_an_outage"],
             }
         },
         "root": {"handlers": ["stderr"], "level": level},

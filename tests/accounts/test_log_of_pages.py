@@ -16,6 +16,7 @@ from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from authserver import sessions
+from oidc import events
 from oidc.errors import StoreUnavailable
 
 
@@ -76,3 +77,16 @@ def test_strangers_cannot_make_up_metrics(db: None, monkeypatch: pytest.MonkeyPa
     }
     assert "page" in labels
     assert not any("stranger" in label for label in labels)
+
+
+def test_a_page_that_the_store_has_failed_leaves_no_traceback(
+    alice: User, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    """The outage has a line of its own, and the request has one."""
+    client = Client(raise_request_exception=False)
+    client.force_login(alice)
+    break_sessions(monkeypatch)
+    assert client.get("/accounts/").status_code == 503
+    events.flush()
+    assert "Traceback" not in log.getvalue()
+    assert log.getvalue().count("temporarily_unavailable") == 1

@@ -29,7 +29,7 @@ from oidc.stores.redis.patience import (
     Patience,
     waiting_rooms,
 )
-from oidc.stores.redis.pool import CONNECTIONS_PER_NODE, NodePool
+from oidc.stores.redis.pool import CONNECTIONS_PER_NODE, MOST_WAITING, NodePool
 from oidc.stores.redis.status import check_cluster
 from oidc.stores.redis.unavailable import NodeOverloaded
 from oidc.waiting_room import THREADS
@@ -97,6 +97,10 @@ def test_a_node_has_some_threads_and_never_all_before_anybody_knows_that_it_hang
                 server.submit(person_on(1 + number % 2, 3).sign_in) for number in range(CALLS)
             ]
             assert all(call.result() for call in others)
+            await_that(
+                lambda: sum(not call.done() for call in stuck) <= CONNECTIONS_PER_NODE,
+                "more wait than are with the node",
+            )
             waiting = [call for call in stuck if not call.done()]
             assert len(waiting) == CONNECTIONS_PER_NODE < THREADS
             assert unavailable("slow") - refused == CALLS - CONNECTIONS_PER_NODE
@@ -216,6 +220,25 @@ def test_who_finds_no_connection_is_told_when_the_node_answers_nobody(
         node.acquire(HOUR)  # at once
     node.release(held)
     assert node.acquire(HOUR) is held
+
+
+def test_a_few_wait_for_a_node_from_which_no_answer_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("oidc.stores.redis.pool._TURNS", HOUR)
+    node = new_pool()
+    held = node.acquire(HOUR)
+
+    def call() -> None:
+        node.release(node.acquire(HOUR))
+
+    with ThreadPoolExecutor(THREADS) as server:
+        calls = [server.submit(call) for _ in range(MOST_WAITING + 2)]
+        await_that(lambda: sum(call.done() for call in calls) == 2, "all of them wait")
+        assert all(isinstance(call.exception(), NodeOverloaded) for call in calls if call.done())
+        node.release(held)
+        assert sum(call.exception() is None for call in calls) == MOST_WAITING
+    assert CONNECTIONS_PER_NODE + MOST_WAITING < THREADS
 
 
 def test_a_moment_is_granted_to_a_node_and_not_to_each_caller(

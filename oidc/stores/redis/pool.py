@@ -16,9 +16,11 @@ CONNECTIONS_PER_NODE = 6
 """Of a worker's twelve threads: so many may be with one node before anybody knows that it hangs."""
 READS, WRITES = 0, 1
 """What slowness is kept of apart: confirmation by replicas takes its own time."""
-_TURNS, _TURN_SECONDS = 10, 0.01
-"""How long nobody has an answer from a node that hangs. When the machine itself stands still, that
-is one turn, however long."""
+MOST_WAITING = 4
+"""For a connection to a node from which no answer comes: two of the threads are left."""
+_TURNS, _QUIET_TURNS, _TURN_SECONDS = 10, 5, 0.01
+"""After so many turns without an answer nobody waits, and only a few. When the machine itself
+stands still, that is one turn, however long."""
 
 
 class NodePool:
@@ -37,7 +39,7 @@ class NodePool:
         self._freed = threading.Condition()
         self._waiting = 0
         self.answers = 0
-        self._stuck_at: int | None = None
+        self._quiet_at = self._stuck_at = -1
         self.trouble = self.trouble_of_writes = ""
         self._trouble_since = 0.0
         self.slowness = (Slowness(name, "reads"), Slowness(name, "writes"))
@@ -47,7 +49,8 @@ class NodePool:
 
         Raises:
             ConnectionBroken: none became free in time.
-            NodeOverloaded: the node has left all callers without an answer for a while.
+            NodeOverloaded: the node has left all callers without an answer for a while, or for half
+                of it, and enough others wait.
         """
         return self.take_idle() or self._next_free(time.monotonic() + timeout_seconds)
 
@@ -75,9 +78,12 @@ class NodePool:
                         return connection
                     if answers != self.answers:
                         answers, turns = self.answers, 0
+                    if turns == _QUIET_TURNS:
+                        self._quiet_at = answers
                     if turns == _TURNS:
                         self._stuck_at = answers
-                    if self._stuck_at == answers:
+                    is_crowded = self._quiet_at == answers and self._waiting > MOST_WAITING
+                    if is_crowded or self._stuck_at == answers:
                         raise unavailable(Reason.SLOW, "too many wait already: no answer comes")
                     if time.monotonic() >= deadline:
                         raise ConnectionBroken("all connections are in use")
