@@ -18,9 +18,9 @@ from oidc.stores.redis.slowness import SLOW_SECONDS
 from oidc.waiting_room import THREADS
 from tests.reliability.lab.client import Client
 from tests.reliability.lab.experiment import Bench, Experiment, Setting
+from tests.reliability.lab.faults_of_networks import network_of
 from tests.reliability.lab.history import Operation, Outcome
 from tests.reliability.lab.holdings import Family
-from tests.reliability.lab.network import Network, ProxiedCluster
 from tests.reliability.lab.waiting import await_that
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
@@ -94,11 +94,6 @@ class Log:
             for entry in entries
             if entry.get("calls") == "reads" and str(entry["node"]).endswith(f":{port}")
         ]
-
-
-def network_of(experiment: Experiment) -> Network:
-    assert isinstance(experiment.cluster, ProxiedCluster)
-    return experiment.cluster.network
 
 
 def port_of(experiment: Experiment, node: Node) -> int:

@@ -59,8 +59,7 @@ class Patience:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._room is not None:
-            self._leave()
+        self._leave()
 
     def remaining(self) -> float:
         return self._deadline - time.monotonic()
@@ -98,8 +97,7 @@ class Patience:
         """
         if self._room is self._rooms.lasting:
             return
-        if self._room is not None:
-            self._leave()
+        self._leave()
         self._enter(self._rooms.lasting, trouble, node, reason)
 
     def _enter(self, room: WaitingRoom, trouble: str, node: str, reason: Reason) -> None:

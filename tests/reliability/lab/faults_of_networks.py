@@ -35,7 +35,7 @@ def master_replica_and_client_are_cut_off(experiment: Experiment) -> Iterator[No
 
 @contextmanager
 def _cut_off(experiment: Experiment, master: Node, *replicas: Node) -> Iterator[None]:
-    cluster, network = experiment.cluster, _network_of(experiment)
+    cluster, network = experiment.cluster, network_of(experiment)
     names = [node.name for node in (master, *replicas)]
     network.isolate(*names, experiment.servers[0].name)
     try:
@@ -73,7 +73,7 @@ def master_is_too_far_away(experiment: Experiment) -> Iterator[None]:
 @contextmanager
 def _late(experiment: Experiment, seconds: float, *nodes: Node) -> Iterator[None]:
     """Let nodes be far away for a while, and until the block ends."""
-    network = _network_of(experiment)
+    network = network_of(experiment)
     network.delay(seconds, *(node.name for node in nodes))
     try:
         time.sleep(experiment.setting.pace.hanging_seconds)
@@ -82,6 +82,7 @@ def _late(experiment: Experiment, seconds: float, *nodes: Node) -> Iterator[None
         network.delay(0)
 
 
-def _network_of(experiment: Experiment) -> Network:
+def network_of(experiment: Experiment) -> Network:
+    """Return what joins nodes and servers, where the setting has it."""
     assert isinstance(experiment.cluster, ProxiedCluster)
     return experiment.cluster.network
