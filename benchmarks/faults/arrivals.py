@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import selectors
 import socket
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -192,6 +193,21 @@ def _heard(caller: Caller, app: App, status: int, head: bytes, body: bytes) -> H
 
 def _content_length(head: bytes) -> int:
     return int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+
+
+@contextmanager
+def started(plan: Plan) -> Iterator[subprocess.Popen[str]]:
+    """Run a load in a process of its own. It ends after its input is closed."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.faults.arrivals"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as load:
+        assert load.stdin
+        load.stdin.write(json.dumps(asdict(plan)) + "\n")
+        load.stdin.flush()
+        yield load
 
 
 def main() -> None:

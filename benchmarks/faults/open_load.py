@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TextIO
 
-from benchmarks.faults.arrivals import READ, App, Heard, Plan
+from benchmarks.faults.arrivals import READ, App, Heard, Plan, started
 from tests.reliability.lab.client import Client
 from tests.reliability.lab.experiment import Experiment
 from tests.reliability.lab.history import History, Kind, Operation, Outcome
@@ -47,15 +44,8 @@ def arriving(experiment: Experiment, apps: Sequence[App], rate: float) -> Iterat
         [{name: getattr(app, name) for name in members} for app in apps],
     )
     heard: list[Heard] = []
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.faults.arrivals"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as load:
+    with started(plan) as load:
         assert load.stdin and load.stdout
-        load.stdin.write(json.dumps(asdict(plan)) + "\n")
-        load.stdin.flush()
         listener = threading.Thread(target=_listen, args=(load.stdout, heard, world.history))
         listener.start()
         try:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.faults.arrivals import READ, REFRESH, Heard, Plan
+from benchmarks.faults.arrivals import READ, REFRESH, Heard, Plan, started
 from benchmarks.faults.noticed_elsewhere import Noticed
 
 MANY = 50
@@ -63,15 +61,8 @@ def loaded(status: int = 200, **headers: str) -> Iterator[tuple[Stalling, list[H
     app = {"actor": "somebody", "access_token": "a1", "refresh_token": "r1"}
     plan = Plan(RATE, server.server_address[1], "Basic eA==", [app])
     heard: list[Heard] = []
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.faults.arrivals"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as load:
+    with started(plan) as load:
         assert load.stdin and load.stdout
-        load.stdin.write(json.dumps(asdict(plan)) + "\n")
-        load.stdin.flush()
         try:
             yield server, heard
         finally:
