@@ -30,6 +30,7 @@ from oidc.stores.redis.patience import (
     waiting_rooms,
 )
 from oidc.stores.redis.pool import CONNECTIONS_PER_NODE, MOST_WAITING, NodePool
+from oidc.stores.redis.slots import Place
 from oidc.stores.redis.status import check_cluster
 from oidc.stores.redis.unavailable import NodeOverloaded
 from oidc.waiting_room import THREADS
@@ -188,7 +189,7 @@ def test_for_a_moment_more_may_wait_and_then_a_few_stay(monkeypatch: pytest.Monk
 
 
 def new_pool() -> NodePool:
-    return NodePool("a", make=lambda: NodeConnection(Connection()), limit=1)
+    return NodePool(Place("a", 1), make=lambda: NodeConnection(Connection()), limit=1)
 
 
 def test_who_finds_no_connection_waits_as_long_as_the_node_answers_others(
@@ -244,7 +245,7 @@ def test_a_few_wait_for_a_node_from_which_no_answer_comes(
 def test_a_moment_is_granted_to_a_node_and_not_to_each_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    node = NodePool("a", make=lambda: NodeConnection(Connection()))
+    node = NodePool(Place("a", 1), make=lambda: NodeConnection(Connection()))
     monkeypatch.setattr("oidc.stores.redis.pool.MOMENT_SECONDS", HOUR)
     node.note_trouble("refused", was_silent=False)
     assert node.lasting_trouble() == ""
@@ -253,6 +254,6 @@ def test_a_moment_is_granted_to_a_node_and_not_to_each_caller(
 
 
 def test_silence_has_lasted_for_long_enough() -> None:
-    node = NodePool("a", make=lambda: NodeConnection(Connection()))
+    node = NodePool(Place("a", 1), make=lambda: NodeConnection(Connection()))
     node.note_trouble("silent", was_silent=True)
     assert node.lasting_trouble() == "silent"

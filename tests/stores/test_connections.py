@@ -19,6 +19,7 @@ from oidc.stores.redis.counters import counters
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.runner import Cluster
 from oidc.stores.redis.script import Script
+from oidc.stores.redis.slots import Place
 from tests.stores.conftest import MakeCluster
 from tests.stores.people import Person, new_id
 from tests.stores.scripts import READ, WRITE
@@ -168,7 +169,7 @@ def test_a_pool_lends_no_more_than_its_limit() -> None:
         made.append("connection")
         return NodeConnection.__new__(NodeConnection)
 
-    pool = NodePool("node", make, limit=2)
+    pool = NodePool(Place("node", 1), make, limit=2)
     first, second = pool.acquire(1), pool.acquire(1)
     with pytest.raises(ConnectionBroken):
         pool.acquire(0.01)

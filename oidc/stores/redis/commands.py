@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from redis.backoff import NoBackoff
+import structlog
 from redis.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import (
@@ -14,29 +14,22 @@ from redis.exceptions import (
     ConnectionError,
     OutOfMemoryError,
     RedisClusterException,
+    RedisError,
     TimeoutError,
 )
-from redis.retry import Retry
 
+from oidc.stores.redis.connection import OPTIONS
 from oidc.stores.redis.counters import counters
 from oidc.stores.redis.exchange import beware
 from oidc.stores.redis.outage import ANYWHERE
 from oidc.stores.redis.pool import READS
+from oidc.stores.redis.slots import Place
 from oidc.stores.redis.unavailable import Reason, unavailable
 
 if TYPE_CHECKING:
     from oidc.stores.redis.runner import Cluster
 
-SOCKET_TIMEOUT_SECONDS = 0.5
-"""The longest silence of a node: short enough to leave a hung master in time."""
-
-_OPTIONS = {
-    # Protocol 3 would bring messages that no command asked for.
-    "protocol": 2,
-    "driver_info": None,
-    "socket_timeout": SOCKET_TIMEOUT_SECONDS,
-    "socket_connect_timeout": SOCKET_TIMEOUT_SECONDS,
-}
+log = structlog.get_logger(__name__)
 
 _PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
 
@@ -88,20 +81,50 @@ def _slot_of(args: tuple[Any, ...]) -> int:
     return key_slot(args[1].encode()) if len(args) > 1 and isinstance(args[1], str) else ANYWHERE
 
 
-def connector(
-    options: dict[str, Any], owner: Cluster
-) -> Callable[[list[ClusterNode]], CommandCluster]:
-    """Return what connects to a cluster, given its seeds."""
+class Commands:
+    """The client of one cluster, and what tells it where the masters are."""
 
-    def connect(seeds: list[ClusterNode]) -> CommandCluster:
+    def __init__(self, options: dict[str, Any], owner: Cluster) -> None:
+        self._options, self._owner = options, owner
+        self._looking = threading.Lock()
+        self.client: CommandCluster | None = None
+
+    def follow(self) -> None:
+        """Look at the nodes in the background, if others are masters now, or it never could."""
+        if not self._is_up_to_date() and self._looking.acquire(blocking=False):
+            threading.Thread(target=self._look, name="commands", daemon=True).start()
+
+    def _is_up_to_date(self) -> bool:
+        if self.client is None:
+            return False
+        client: Any = self.client
+        known = {node.name for node in client.get_primaries()}
+        return known == {place.name for place in self._owner.topology.masters}
+
+    def _look(self) -> None:
+        """Ask nodes one after the other, however long those take that are silent."""
+        places = self._owner.topology.masters
+        try:
+            if self.client is None:
+                self.client = self._connect(places)
+            else:
+                manager: Any = self.client.nodes_manager
+                manager.initialize(additional_startup_nodes_info=places)
+        except (RedisError, RedisClusterException, OSError) as error:
+            log.info("cache_unavailable", reason=type(error).__name__)
+        finally:
+            self._looking.release()
+
+    def _connect(self, places: list[Place]) -> CommandCluster:
         untyped: Any = CommandCluster
         connected: CommandCluster = untyped(
-            startup_nodes=seeds,
+            startup_nodes=[ClusterNode(*place) for place in places],
             require_full_coverage=False,
-            retry=Retry(NoBackoff(), 0),
-            **(_OPTIONS | options),
+            **(OPTIONS | self._options),
         )
-        connected.owner = owner
+        connected.owner = self._owner
         return connected
 
-    return connect
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection
 from oidc.stores.redis.patience import MOMENT_SECONDS
+from oidc.stores.redis.slots import Place
 from oidc.stores.redis.slowness import Slowness
 from oidc.stores.redis.unavailable import Reason, unavailable
 
@@ -32,9 +33,9 @@ class NodePool:
     """
 
     def __init__(
-        self, name: str, make: Callable[[], NodeConnection], limit: int = CONNECTIONS_PER_NODE
+        self, place: Place, make: Callable[[], NodeConnection], limit: int = CONNECTIONS_PER_NODE
     ) -> None:
-        self.name = name
+        self.place, self.name = place, place.name
         self._idle = deque(make() for _ in range(limit))
         self._freed = threading.Condition()
         self._waiting = 0
@@ -42,7 +43,7 @@ class NodePool:
         self._quiet_at = self._stuck_at = -1
         self.trouble = self.trouble_of_writes = ""
         self._trouble_since = 0.0
-        self.slowness = (Slowness(name, "reads"), Slowness(name, "writes"))
+        self.slowness = (Slowness(self.name, "reads"), Slowness(self.name, "writes"))
 
     def acquire(self, timeout_seconds: float) -> NodeConnection:
         """Lend a connection, after waiting for one if all are lent. Give it back by `release`.

@@ -14,8 +14,8 @@ from redis.crc import key_slot
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis.address import parse_address
 from oidc.stores.redis.answers import denies
-from oidc.stores.redis.commands import CommandCluster, connector
-from oidc.stores.redis.connection import ReplyError
+from oidc.stores.redis.commands import CommandCluster, Commands
+from oidc.stores.redis.connection import ReplyError, connector
 from oidc.stores.redis.exchange import exchange
 from oidc.stores.redis.fence import confirm_denial
 from oidc.stores.redis.outage import ANYWHERE, Outages
@@ -47,7 +47,9 @@ class Cluster:
         self._deadline_seconds = deadline_seconds
         self._rooms = waiting_rooms()
         address = parse_address(url)
-        self.topology = Topology(address, connector(address.options, self))
+        self.topology = Topology(address.seeds, connector(address.options))
+        self._commands = Commands(address.options, self)
+        self.topology.followers.append(self._commands.follow)
         self._outages = Outages(self.topology.node_of_slot)
 
     def run_script(
@@ -96,6 +98,17 @@ class Cluster:
         finally:
             pool.release(connection)
 
+    def known_topology(self) -> Topology:
+        """Return the map of slots, after it has been read once.
+
+        Raises:
+            StoreUnavailable: no node answered before the deadline.
+        """
+        with self.new_patience() as patience:
+            while not self.topology.nodes:
+                self.wait(patience, self.topology.last_error or "not connected", refresh=True)
+        return self.topology
+
     def commands(self) -> CommandCluster:
         """Return redis-py's client of this cluster, for what is no script (the cache).
 
@@ -103,7 +116,7 @@ class Cluster:
             StoreUnavailable: no node answered before the deadline.
         """
         with self.new_patience() as patience:
-            while (commands := self.topology.cluster) is None:
+            while (commands := self._commands.client) is None:
                 self.wait(patience, self.topology.last_error or "not connected", refresh=True)
         return commands
 
@@ -152,10 +165,10 @@ class Cluster:
             if type(reply) is not ReplyError:
                 break
             if reply.code == "MOVED":
-                self.topology.move_slot(reply.message)
+                self.topology.move_slot(reply.message, pool)
                 pool, asking = self._pool(slot), False
             elif reply.code == "ASK" and not script.reads_found_keys:
-                pool, asking = self.topology.pool_of_redirect(reply.message), True
+                pool, asking = self.topology.pool_of_redirect(reply.message, pool), True
             elif reply.code == "NOSCRIPT":
                 packet = script.pack_with_source(keys, arguments)
             else:
@@ -187,3 +200,4 @@ class Cluster:
     def close(self) -> None:
         """Close the connections that nobody uses."""
         self.topology.close()
+        self._commands.close()

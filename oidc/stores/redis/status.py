@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis.cluster import cluster
+from oidc.stores.redis.connection import ConnectionBroken, ReplyError
+from oidc.stores.redis.packets import packed
+from oidc.stores.redis.slots import SLOTS, Place
+from oidc.stores.redis.topology import Topology
 
-SLOTS = 16384
 _REFRESH_SECONDS = 1.0
 
 
@@ -20,29 +21,35 @@ def check_cluster() -> None:
     Raises:
         StoreUnavailable: no node answers, a master does not, or slots have no master.
     """
-    commands = cluster().commands()  # waits by itself for one that was never reached
+    topology = cluster().known_topology()
     try:
-        _check_masters(commands)
+        _check_masters(topology)
     except StoreUnavailable:
         # Others may have taken over since somebody asked the last time.
-        cluster().topology.refresh().wait(_REFRESH_SECONDS)
-        _check_masters(commands)
+        topology.refresh().wait(_REFRESH_SECONDS)
+        _check_masters(topology)
 
 
-def _check_masters(commands: Any) -> None:  # its type misses annotations
-    covered = sum(1 for nodes in commands.nodes_manager.slots_cache.values() if nodes)
-    if covered < SLOTS:
-        raise StoreUnavailable(f"{SLOTS - covered} of {SLOTS} slots have no master")
-    for node in commands.get_primaries():
-        state = _state_of(commands, node)
+def _check_masters(topology: Topology) -> None:
+    if missing := topology.slots_without_master():
+        raise StoreUnavailable(f"{missing} of {SLOTS} slots have no master")
+    for master in topology.masters:
+        state = _info(topology, master, "CLUSTER", "INFO")["cluster_state"]
         if state != "ok":
-            raise StoreUnavailable(f"{node.name}: cluster_state is {state}")
+            raise StoreUnavailable(f"{master.name}: cluster_state is {state}")
 
 
 def replicas_missing() -> list[str]:
-    """Return the masters that no replica follows, by address; none in a cluster without any."""
-    commands: Any = cluster().commands()
-    followed = {node.name: _connected_replicas(commands, node) for node in commands.get_primaries()}
+    """Return the masters that no replica follows, by address; none in a cluster without any.
+
+    Raises:
+        StoreUnavailable: a master does not answer.
+    """
+    topology = cluster().known_topology()
+    followed = {
+        master.name: int(_info(topology, master, "INFO", "replication")["connected_slaves"])
+        for master in topology.masters
+    }
     if not any(followed.values()):
         return []
     return sorted(name for name, replicas in followed.items() if not replicas)
@@ -54,34 +61,31 @@ def clock_difference_seconds() -> float:
     Raises:
         StoreUnavailable: a master does not answer.
     """
-    commands: Any = cluster().commands()
-    try:
-        return max(_difference(commands, node) for node in commands.get_primaries())
-    except RedisError as error:
-        raise StoreUnavailable(f"a master does not answer: {type(error).__name__}") from error
+    topology = cluster().known_topology()
+    return max(_clock_difference(topology, master) for master in topology.masters)
 
 
-def _directly(commands: Any, node: Any) -> Any:
-    """Return redis-py's client of one node. It fails at once: whoever probes has no patience."""
-    return commands.get_redis_connection(node)
-
-
-def _difference(commands: Any, node: Any) -> float:
+def _clock_difference(topology: Topology, node: Place) -> float:
     before = time.time()
-    seconds, microseconds = _directly(commands, node).time()
+    seconds, microseconds = _ask(topology, node, "TIME")
     middle = (before + time.time()) / 2
     return abs(float(seconds) + float(microseconds) / 1_000_000 - middle)
 
 
-def _connected_replicas(commands: Any, node: Any) -> int:
-    try:
-        return int(_directly(commands, node).info("replication")["connected_slaves"])
-    except RedisError as error:
-        raise StoreUnavailable(f"{node.name} does not answer: {type(error).__name__}") from error
+def _info(topology: Topology, node: Place, *command: str) -> dict[str, str]:
+    lines = _ask(topology, node, *command).splitlines()
+    return {name: value for name, _, value in (line.partition(":") for line in lines)}
 
 
-def _state_of(commands: Any, node: Any) -> str:
+def _ask(topology: Topology, node: Place, *command: str) -> Any:
+    """Ask a node on a connection of its own, once: whoever probes has no patience."""
+    connection = topology.connect(node)
     try:
-        return str(_directly(commands, node).execute_command("CLUSTER INFO")["cluster_state"])
-    except RedisError as error:
-        raise StoreUnavailable(f"{node.name} does not answer: {type(error).__name__}") from error
+        [reply] = connection.exchange(packed(*command), 1)
+    except ConnectionBroken as error:
+        raise StoreUnavailable(f"{node.name} does not answer: {error}") from error
+    finally:
+        connection.close()
+    if type(reply) is ReplyError:
+        raise StoreUnavailable(f"{node.name} does not answer: {reply.code}")
+    return reply

@@ -1,26 +1,23 @@
 """Which node holds which slot, and how to find out again.
 
-redis-py's `RedisCluster` keeps the map. It is loaded and refreshed in a thread of its own, one at
-a time: callers wait for it only as long as their own deadline allows, however many nodes are
-silent.
+The map is read in a thread of its own, one at a time: callers wait for it only as long as their own
+deadline allows, however many nodes are silent. While a node is away it is read again and again, so
+reading it must cost next to nothing: ranges are kept, and nothing is done where they are the same.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import structlog
-from redis.cluster import ClusterNode
-from redis.exceptions import MovedError, RedisClusterException, RedisError
 
 from oidc.metrics import TOPOLOGY_CHANGES
-from oidc.stores.redis.address import Address
-from oidc.stores.redis.commands import CommandCluster
 from oidc.stores.redis.connection import NodeConnection
 from oidc.stores.redis.pool import NodePool
+from oidc.stores.redis.slots import SLOTS, Place, Range, places_in, read_redirect
+from oidc.stores.redis.survey import Survey
 
 log = structlog.get_logger(__name__)
 
@@ -28,27 +25,58 @@ _REDIRECTED_REFRESH_SECONDS = 1.0
 _UNASKED_REFRESH_SECONDS = 5.0
 
 
-class Topology:
-    """The map of slots, and a pool of connections to each node in it."""
+class Shard:
+    """Nodes that hold the same slots. `replicas`: that the cluster has not given up."""
 
-    def __init__(self, address: Address, connect: Callable[[list[ClusterNode]], CommandCluster]):
-        self._address = address
-        self._connect = connect
-        self._pools: dict[str, NodePool] = {}
-        self._masters: frozenset[str] = frozenset()
+    __slots__ = ("master", "replicas")
+
+    def __init__(self, master: NodePool, replicas: frozenset[Place]) -> None:
+        self.master, self.replicas = master, replicas
+
+
+class Topology:
+    """The map of slots, and a pool of connections to each master in it.
+
+    `connect` makes a connection that opens when it is first used. `followers` are called each time
+    the map was read, and have to be quick.
+    """
+
+    def __init__(
+        self, seeds: Iterable[tuple[str, int]], connect: Callable[[Place], NodeConnection]
+    ) -> None:
+        self._survey = Survey(seeds, connect)
+        self.connect = connect
+        self._pools: dict[Place, NodePool] = {}
+        self._ranges: tuple[Range, ...] = ()
+        self._shards: list[Shard | None] = [None] * SLOTS
+        self._is_redirected = False
+        self._masters: frozenset[Place] = frozenset()
         self._lock = threading.Lock()
         self._refreshed: threading.Event | None = None
         self._refreshed_at = 0.0
-        self.cluster: CommandCluster | None = None
+        self.nodes: frozenset[Place] = frozenset()
+        self.followers: list[Callable[[], None]] = []
         self.has_replicas = False
-        self.last_error = ""
+
+    # --- What is known ------------------------------------------------------------------------
+
+    @property
+    def last_error(self) -> str:
+        """Why the node that was asked last for the map did not give it."""
+        return self._survey.last_error
+
+    @property
+    def masters(self) -> list[Place]:
+        """Who holds slots, in a fixed order."""
+        return sorted(self._masters)
+
+    def slots_without_master(self) -> int:
+        return self._shards.count(None)
 
     def pool_of_slot(self, slot: int) -> NodePool | None:
         """Return the pool of the slot's master; None while nobody knows it."""
-        if self.cluster is None:
-            return None
-        nodes: list[ClusterNode] | None = self.cluster.nodes_manager.slots_cache.get(slot)
-        return self._pool(nodes[0]) if nodes else None
+        shard = self._shards[slot]
+        return shard.master if shard else None
 
     def node_of_slot(self, slot: int) -> str:
         """Return the address of the slot's master; empty while nobody knows it."""
@@ -57,37 +85,41 @@ class Topology:
 
     def replicas_of_slot(self, slot: int) -> int:
         """Return how many replicas its master has that the cluster has not given up."""
-        nodes = self.cluster.nodes_manager.slots_cache.get(slot) if self.cluster else None
-        return len(nodes) - 1 if nodes else 0
+        shard = self._shards[slot]
+        return len(shard.replicas) if shard else 0
 
-    def pool_of_redirect(self, redirect: str) -> NodePool:
-        """Return the pool of the node that an `ASK` answer names, `<slot> <host>:<port>`."""
-        host, _, port = redirect.partition(" ")[2].rpartition(":")
-        manager: Any = self.cluster.nodes_manager if self.cluster else None
-        return self._pool(manager.get_node(host, int(port)) or ClusterNode(host, int(port)))
+    # --- What a node says about one slot --------------------------------------------------------
 
-    def _pool(self, node: ClusterNode) -> NodePool:
-        pool = self._pools.get(node.name)
-        if pool is None:
-            manager: Any = self.cluster.nodes_manager if self.cluster else None
-            manager.create_redis_connections([node])  # unless it has them
-            connections: Any = node.redis_connection.connection_pool
+    def pool_of_redirect(self, redirect: str, asked: NodePool) -> NodePool:
+        """Return the pool of the node that an `ASK` answer names."""
+        return self._pool(read_redirect(redirect, asked.place)[1])
 
-            def make() -> NodeConnection:
-                return NodeConnection(connections.connection_class(**connections.connection_kwargs))
-
-            pool = self._pools.setdefault(node.name, NodePool(node.name, make))
-        return pool
-
-    def move_slot(self, redirect: str) -> None:
-        """Follow a `MOVED` answer, `<slot> <host>:<port>`, and look at the whole map soon."""
-        manager: Any = self.cluster.nodes_manager if self.cluster else None
-        moved = MovedError(redirect)
-        if manager is None or moved.slot_id not in manager.slots_cache:
+    def move_slot(self, redirect: str, asked: NodePool) -> None:
+        """Follow a `MOVED` answer, and look at the whole map soon."""
+        slot, place = read_redirect(redirect, asked.place)
+        shard = self._shards[slot]
+        if shard is None:
             self.refresh()
             return
-        manager.move_slot(moved)
+        self._is_redirected = True
+        if place in shard.replicas:  # it has taken over, and all slots with it
+            shard.master = self._pool(place)
+        elif place != shard.master.place:
+            self._shards[slot] = self._shard_of(place) or Shard(self._pool(place), shard.replicas)
         self.refresh_now_and_then(_REDIRECTED_REFRESH_SECONDS)
+
+    def _shard_of(self, master: Place) -> Shard | None:
+        shards = (self._shards[one.first] for one in self._ranges)
+        return next((shard for shard in shards if shard and shard.master.place == master), None)
+
+    def _pool(self, place: Place) -> NodePool:
+        pool = self._pools.get(place)
+        if pool is None:
+            made = NodePool(place, lambda: self.connect(place))
+            pool = self._pools.setdefault(place, made)
+        return pool
+
+    # --- Asking for all of it -------------------------------------------------------------------
 
     def refresh_now_and_then(self, seconds: float = _UNASKED_REFRESH_SECONDS) -> None:
         """Ask the cluster again if the last time was so long ago; wait for nothing."""
@@ -106,40 +138,42 @@ class Topology:
 
     def _refresh(self, done: threading.Event) -> None:
         try:
-            self._load()
-            self._note_change()
-        except (RedisError, RedisClusterException, OSError, IndexError) as error:
-            # IndexError: how redis-py meets nodes that hold no slots yet.
-            self.last_error = type(error).__name__
+            if ranges := self._survey.ask(self.nodes, self._is_in_trouble):
+                self._learn(ranges)
+                for follow in self.followers:
+                    follow()
         finally:
             self._refreshed_at = time.monotonic()
             with self._lock:
                 self._refreshed = None
             done.set()
 
-    def _load(self) -> None:
-        """Ask the nodes known so far; if all of them are gone, whoever the seeds stand for now."""
-        if self.cluster is None:
-            self.cluster = self._connect([ClusterNode(*seed) for seed in self._address.seeds])
-        else:
-            manager: Any = self.cluster.nodes_manager
-            manager.initialize(additional_startup_nodes_info=list(self._address.seeds))
+    def _is_in_trouble(self, place: Place) -> bool:
+        pool = self._pools.get(place)
+        return bool(pool and pool.trouble)
 
-    def _note_change(self) -> None:
-        nodes = list(self.cluster.nodes_manager.nodes_cache.values()) if self.cluster else []
-        masters = frozenset(node.name for node in nodes if node.server_type == "primary")
+    def _learn(self, ranges: tuple[Range, ...]) -> None:
+        if ranges == self._ranges and not self._is_redirected:
+            return
+        shards: list[Shard | None] = [None] * SLOTS
+        known: dict[Place, Shard] = {}
+        for first, last, master, replicas in ranges:
+            shard = known.setdefault(master, Shard(self._pool(master), frozenset(replicas)))
+            shards[first : last + 1] = [shard] * (last + 1 - first)
+        self._shards, self._ranges, self._is_redirected = shards, ranges, False
+        self.nodes = places_in(ranges)
         # Once seen, replicas stay required: losing them must not make the store forgetful.
-        self.has_replicas = self.has_replicas or len(masters) < len(nodes)
-        for name in self._pools.keys() - {node.name for node in nodes}:
-            self._pools.pop(name).close_idle()
-        if masters != self._masters:
+        self.has_replicas = self.has_replicas or any(one.replicas for one in ranges)
+        for place in self._pools.keys() - self.nodes:
+            self._pools.pop(place).close_idle()
+        if known.keys() != self._masters:
+            self._masters = frozenset(known)
             TOPOLOGY_CHANGES.inc()
-            log.info("topology_changed", masters=sorted(masters), nodes=len(nodes))
-            self._masters = masters
+            names = [place.name for place in self.masters]
+            log.info("topology_changed", masters=names, nodes=len(self.nodes))
 
     def close(self) -> None:
         """Close every connection that is not in use."""
         for pool in list(self._pools.values()):
             pool.close_idle()
-        if self.cluster is not None:
-            self.cluster.close()
+        self._survey.close()

@@ -1,0 +1,65 @@
+"""Asking nodes which of them hold which slots."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+
+from oidc.stores.redis.connection import ConnectionBroken, NodeConnection, ReplyError
+from oidc.stores.redis.packets import packed
+from oidc.stores.redis.slots import SLOTS, Place, Range, covered, places_in, read_slots
+
+_CLUSTER_SLOTS = packed("CLUSTER", "SLOTS")
+
+
+class Survey:
+    """Asks on connections of its own, one node at a time. `last_error`: why one did not answer."""
+
+    def __init__(
+        self, seeds: Iterable[tuple[str, int]], connect: Callable[[Place], NodeConnection]
+    ) -> None:
+        self._seeds = [Place(*seed) for seed in seeds]
+        self._connect = connect
+        self._connections: dict[Place, NodeConnection] = {}
+        self._unheard: set[Place] = set()
+        self.last_error = ""
+
+    def ask(
+        self, known: frozenset[Place], is_in_trouble: Callable[[Place], bool]
+    ) -> tuple[Range, ...]:
+        """Return what a node says that knows all slots, or as many as any node does.
+
+        Known nodes are asked, those in trouble last; if all of them are gone, whoever the seeds
+        stand for now.
+        """
+        # Shuffled: one that is cut off knows only what was.
+        places = random.sample(sorted(known), len(known))
+        places.sort(key=lambda place: place in self._unheard or is_in_trouble(place))
+        best: tuple[Range, ...] = ()
+        for place in [*places, *self._seeds]:
+            best = max(best, self._ask_one(place), key=covered)
+            if covered(best) == SLOTS:
+                break
+        for place in self._connections.keys() - places_in(best):
+            self._connections.pop(place).close()
+        self._unheard &= places_in(best)
+        return best
+
+    def _ask_one(self, place: Place) -> tuple[Range, ...]:
+        if place not in self._connections:
+            self._connections[place] = self._connect(place)
+        try:
+            [reply] = self._connections[place].exchange(_CLUSTER_SLOTS, 1)
+        except ConnectionBroken as error:
+            self.last_error = str(error)
+            self._unheard.add(place)
+            return ()
+        self._unheard.discard(place)
+        if type(reply) is ReplyError:
+            self.last_error = str(reply)
+            return ()
+        return read_slots(reply, place)
+
+    def close(self) -> None:
+        for connection in list(self._connections.values()):
+            connection.close()
