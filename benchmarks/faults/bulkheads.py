@@ -4,7 +4,9 @@
 
 An open-loop load: requests arrive by the clock, whether or not others are still waiting, and each
 one's time counts from when it was due. So a stall of the server shows in everything that came
-meanwhile. Leaves with an error if anybody hears anything but an answer or a 503 with Retry-After.
+meanwhile. Each fault also strikes a second cluster, which no server uses: what is noticed of that
+is the work that a fail-over makes for the machine. Leaves with an error if anybody hears anything
+but an answer or a 503 with Retry-After.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tests.reliability.lab.faults import Fault
 
 FAULTS = ("master-dies", "master-hangs")
+HERE, ELSEWHERE = "", ", in a cluster that nobody uses"
 PEOPLE_PER_SHARD = 4
 
 
@@ -41,8 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gatehouse-bulkheads-") as directory:
         bench = Bench(Path(directory), people_per_shard=PEOPLE_PER_SHARD)
         for fault in map(named, FAULTS):
-            for rate, noticed in _struck_by(bench, fault, options.rate, options.strikes).items():
-                rows.append(f"| {fault.title} | {rate:.0f} | {noticed.row()} |")
+            for (where, rate), noticed in _struck_by(bench, fault, options).items():
+                rows.append(f"| {fault.title}{where} | {rate:.0f} | {noticed.row()} |")
                 wrong += noticed.wrong
     text = "\n".join(
         [
@@ -71,30 +75,44 @@ def _options() -> argparse.Namespace:
 
 
 def _struck_by(
-    bench: Bench, fault: Fault, rates: Sequence[float], strikes: int
-) -> dict[float, Noticed]:
-    """Let a fault strike, at each rate in turn, so that all see the same machine."""
-    from benchmarks.faults.settings import PROMISED, SETTINGS
-
-    noticed = {rate: Noticed() for rate in rates}
-    with bench.experiment(SETTINGS[PROMISED].setting()) as experiment:
-        for _ in range(strikes):
-            for rate in rates:
-                _strike(experiment, fault, rate, noticed[rate])
+    bench: Bench, fault: Fault, options: argparse.Namespace
+) -> dict[tuple[str, float], Noticed]:
+    """Let a fault strike here and elsewhere, at each rate in turn: all see the same machine."""
+    noticed = {(where, rate): Noticed() for rate in options.rate for where in (HERE, ELSEWHERE)}
+    with _experiments(bench) as experiments:
+        for _ in range(options.strikes):
+            for (where, rate), one in noticed.items():
+                for experiment in experiments.values():
+                    experiment.cluster.make_whole()
+                _strike(experiments[HERE], experiments[where], fault, rate, one)
     return noticed
 
 
-def _strike(experiment: Experiment, fault: Fault, rate: float, noticed: Noticed) -> None:
+@contextmanager
+def _experiments(bench: Bench) -> Iterator[dict[str, Experiment]]:
+    """Start servers on a cluster, and the cluster beside them that nobody uses."""
+    from benchmarks.faults.settings import PROMISED, SETTINGS
+    from tests.reliability.lab.experiment import Experiment
+
+    setting = SETTINGS[PROMISED].setting()
+    with bench.experiment(setting) as here, bench.cluster(setting) as unused:
+        elsewhere = Experiment(setting, here.installation, here.world, unused, here.servers)
+        yield {HERE: here, ELSEWHERE: elsewhere}
+
+
+def _strike(
+    loaded: Experiment, victim: Experiment, fault: Fault, rate: float, noticed: Noticed
+) -> None:
     from benchmarks.faults.open_load import apps_of, arriving
 
-    experiment.cluster.make_whole()
-    with arriving(experiment, apps_of(experiment), rate) as heard:
+    with arriving(loaded, apps_of(loaded), rate) as heard:
         time.sleep(CALM_SECONDS + 1)
         started = time.monotonic()
-        with fault.strike(experiment):
-            experiment.load.await_each()
+        with fault.strike(victim):
+            victim.load.await_each()
             ended = time.monotonic()
-    noticed.take(heard, experiment.struck, started, ended)
+    struck = victim.struck if victim is loaded else frozenset()
+    noticed.take(heard, struck, started, ended)
 
 
 if __name__ == "__main__":

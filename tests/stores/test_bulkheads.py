@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -66,6 +67,7 @@ def frozen(node: Node) -> Iterator[None]:
     """Freeze a node whose neighbours have been asked before, so that connections are open."""
     for master in range(3):
         person_on(master, 3).sign_in()
+    cluster().commands()
     node.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -200,7 +202,7 @@ def test_who_finds_no_connection_waits_as_long_as_the_node_answers_others(
     turns = iter(range(MANY))
 
     def turn(_: float) -> None:
-        node.answers += 1
+        node.quiet_since = time.monotonic()
         if next(turns) == MANY - 1:
             node.release(held)
 
@@ -221,6 +223,34 @@ def test_who_finds_no_connection_is_told_when_the_node_answers_nobody(
         node.acquire(HOUR)  # at once
     node.release(held)
     assert node.acquire(HOUR) is held
+
+
+@pytest.mark.parametrize(("silent_before", "watched"), [(0.0, 10), (0.02, 8), (HOUR, 7)])
+def test_silence_before_one_waits_counts_and_some_is_watched(
+    silent_before: float, watched: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the machine stands still, all nodes seem to be silent."""
+    node, now, turns = new_pool(), time.monotonic(), []
+    node.acquire(HOUR)
+    monkeypatch.setattr("oidc.stores.redis.pool.time.monotonic", lambda: now)
+    monkeypatch.setattr(node._freed, "wait", turns.append)
+    node.quiet_since = now - silent_before - 0.005
+    with pytest.raises(NodeOverloaded):
+        node.acquire(HOUR)
+    assert len(turns) == watched
+
+
+def test_a_rest_is_no_silence() -> None:
+    node = NodePool(Place("a", 1), make=lambda: NodeConnection(Connection()), limit=2)
+    assert node.quiet_since == 0
+    first = node.acquire(HOUR)
+    asked = node.quiet_since
+    assert asked > 0
+    node.acquire(HOUR)
+    assert node.quiet_since == asked
+    node.release(first)
+    node.acquire(HOUR)
+    assert node.quiet_since == asked, "the other call is still without an answer"
 
 
 def test_a_few_wait_for_a_node_from_which_no_answer_comes(

@@ -74,6 +74,6 @@ def _replies(pool: NodePool, packet: bytes, count: int, patience: Patience) -> l
         pool.close_idle()
         raise NotNow(str(error), refresh=True) from error
     counters.round_trips += 1
-    pool.answers += 1
+    pool.quiet_since = time.monotonic()
     pool.trouble = ""
     return replies

@@ -17,19 +17,19 @@ CONNECTIONS_PER_NODE = 6
 """Of a worker's twelve threads: so many may be with one node before anybody knows that it hangs."""
 READS, WRITES = 0, 1
 """What slowness is kept of apart: confirmation by replicas takes its own time."""
-MOST_WAITING = 4
-"""For a connection to a node from which no answer comes: two of the threads are left."""
-_TURNS, _QUIET_TURNS, _TURN_SECONDS = 10, 5, 0.01
-"""After so many turns without an answer nobody waits, and only a few. When the machine itself
-stands still, that is one turn, however long."""
+MOST_WAITING = 2
+"""For a connection to a node from which no answer comes: four of the threads are left."""
+_TURNS, _QUIET_TURNS, _OWN_TURNS, _TURN_SECONDS = 10, 5, 2, 0.01
+"""After so many turns without an answer nobody waits, and only a few. Silence before counts, but a
+few turns are watched: when the machine itself stands still, that is one turn, however long."""
 
 
 class NodePool:
     """At most `limit` connections; the one used last is lent first, so that spare ones rest.
 
     `trouble`, `trouble_of_writes`: why the last call got no answer, or its write was not confirmed;
-    empty once one has come through. `answers`: how many have come, roughly. `slowness`: of reads,
-    and of writes with their confirmation.
+    empty once one has come through. `quiet_since`: when the last answer came, or the first call
+    after a rest was made. `slowness`: of reads, and of writes with their confirmation.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class NodePool:
         self.place, self.name = place, place.name
         self._idle = deque(make() for _ in range(limit))
         self._freed = threading.Condition()
-        self._waiting = 0
-        self.answers = 0
-        self._quiet_at = self._stuck_at = -1
+        self._limit, self._waiting = limit, 0
+        self.quiet_since = 0.0
+        self._few_since = self._nobody_since = -1.0
         self.trouble = self.trouble_of_writes = ""
         self._trouble_since = 0.0
         self.slowness = (Slowness(self.name, "reads"), Slowness(self.name, "writes"))
@@ -57,6 +57,8 @@ class NodePool:
 
     def take_idle(self) -> NodeConnection | None:
         """Lend a connection if one is free. Give it back by `release`."""
+        if len(self._idle) == self._limit:
+            self.quiet_since = time.monotonic()
         try:
             return self._idle.pop()
         except IndexError:
@@ -70,21 +72,23 @@ class NodePool:
                 self._freed.notify()
 
     def _next_free(self, deadline: float) -> NodeConnection:
-        answers, turns = self.answers, 0
+        quiet_since = self.quiet_since
+        turns = int((time.monotonic() - quiet_since) / _TURN_SECONDS)
+        turns = min(turns, _QUIET_TURNS - _OWN_TURNS)
         with self._freed:
             self._waiting += 1
             try:
                 while True:
                     if (connection := self.take_idle()) is not None:
                         return connection
-                    if answers != self.answers:
-                        answers, turns = self.answers, 0
+                    if quiet_since != self.quiet_since:
+                        quiet_since, turns = self.quiet_since, 0
                     if turns == _QUIET_TURNS:
-                        self._quiet_at = answers
+                        self._few_since = quiet_since
                     if turns == _TURNS:
-                        self._stuck_at = answers
-                    is_crowded = self._quiet_at == answers and self._waiting > MOST_WAITING
-                    if is_crowded or self._stuck_at == answers:
+                        self._nobody_since = quiet_since
+                    is_crowded = self._few_since == quiet_since and self._waiting > MOST_WAITING
+                    if is_crowded or self._nobody_since == quiet_since:
                         raise unavailable(Reason.SLOW, "too many wait already: no answer comes")
                     if time.monotonic() >= deadline:
                         raise ConnectionBroken("all connections are in use")

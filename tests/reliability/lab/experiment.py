@@ -107,13 +107,8 @@ class Bench:
     @contextmanager
     def experiment(self, setting: Setting) -> Iterator[Experiment]:
         """Start a cluster and a server on it; both are gone after the block."""
-        directory = self.directory / f"cluster-{time.monotonic_ns()}"
-        cluster = setting.kind_of_cluster()(
-            directory, setting.masters, setting.replicas, setting.node_timeout_ms
-        )
         with ExitStack() as ending:
-            ending.callback(cluster.end)
-            cluster.start()
+            cluster = ending.enter_context(self.cluster(setting))
             seed = Seed(lambda: [node.port for node in cluster.nodes()])
             ending.callback(seed.close)
             redis_url = cluster.url if setting.partitioned else cluster.server_url(seed.port)
@@ -129,6 +124,19 @@ class Bench:
                     cluster.network.know_server(server.name, server.pids)
                 ending.enter_context(running(server))
             yield Experiment(setting, installation, world, cluster, servers)
+
+    @contextmanager
+    def cluster(self, setting: Setting) -> Iterator[LabCluster]:
+        """Start a cluster without a server."""
+        directory = self.directory / f"cluster-{time.monotonic_ns()}"
+        cluster = setting.kind_of_cluster()(
+            directory, setting.masters, setting.replicas, setting.node_timeout_ms
+        )
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.end()
 
     def _on(self, redis_url: str, setting: Setting) -> Installation:
         environment = self.installation.environment | {
