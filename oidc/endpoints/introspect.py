@@ -57,7 +57,7 @@ def _client_of(token: AccessToken, caller: Client) -> Client | None:
 
 def _access_token_members(client: Client, token: AccessToken) -> dict[str, Any]:
     if token.has_grant:
-        grants.find(token.handle, token.jti)
+        grants.require(token.handle, token.jti)
     elif grants.is_access_token_revoked(token.handle.bucket, token.jti):
         return INACTIVE
     scope = " ".join(client.still_allowed(token.scope))

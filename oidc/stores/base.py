@@ -119,6 +119,15 @@ class Grants(Protocol):
             NotFound: grant dead, or this `jti` revoked.
         """
 
+    def require(self, handle: GrantHandle, jti: str) -> None:
+        """Make sure that `find` would find a grant, for who needs nothing of it.
+
+        Slot `{b}`; read only.
+
+        Raises:
+            NotFound: grant dead, or this `jti` revoked.
+        """
+
     def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
         """Tell whether an access token without a grant (client credentials) was revoked.
 

@@ -36,19 +36,9 @@ class AccessToken:
     handle: GrantHandle
     has_grant: bool
     expires_at: int
-
-    @property
-    def jti(self) -> str:
-        return str(self.claims["jti"])
-
-    @property
-    def audience(self) -> list[str]:
-        aud = self.claims["aud"]
-        return [aud] if isinstance(aud, str) else aud
-
-    @property
-    def scope(self) -> list[str]:
-        return str(self.claims["scope"]).split()
+    jti: str
+    audience: tuple[str, ...]
+    scope: tuple[str, ...]
 
 
 def issue_user_access_token(
@@ -89,7 +79,16 @@ def _read(token: str) -> AccessToken:
         raise jws.InvalidToken(str(error)) from error
     handle = GrantHandle(bucket, handles.encode(random))
     has_grant = claims["sub"] != claims["client_id"]
-    return AccessToken(MappingProxyType(claims), handle, has_grant, claims["exp"])
+    aud = claims["aud"]
+    return AccessToken(
+        MappingProxyType(claims),
+        handle,
+        has_grant,
+        claims["exp"],
+        str(claims["jti"]),
+        (aud,) if isinstance(aud, str) else tuple(aud),
+        tuple(str(claims["scope"]).split()),
+    )
 
 
 _verified = VerifiedTokens(_read)

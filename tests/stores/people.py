@@ -75,6 +75,9 @@ class OpenGrant:
     def find(self, jti: str = "jti-1") -> Grant:
         return grants.find(self.handle, jti)
 
+    def require(self, jti: str = "jti-1") -> None:
+        grants.require(self.handle, jti)
+
 
 @dataclass(frozen=True)
 class Person:

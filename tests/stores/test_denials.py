@@ -32,6 +32,7 @@ def _denials() -> dict[str, tuple[Step, object]]:
         "codes.redeem": (code.redeem, NotFound),
         "codes.issue": (lambda: codes.issue(code.handle, "hash", code.code, 60), SessionEnded),
         "grants.find": (grant.find, NotFound),
+        "grants.require": (grant.require, NotFound),
         "grants.rotate": (lambda: grant.rotate(0), NotFound),
         "sign_ons.find": (lambda: sign_ons.find(person.user_id, "another"), SessionEnded),
         "interactions.find": (lambda: interactions.find(key), NotFound),

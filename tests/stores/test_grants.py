@@ -20,9 +20,19 @@ def grant(person: Person) -> OpenGrant:
     return person.open_grant()
 
 
+def _assert_not_found(grant: OpenGrant, jti: str = "jti-1") -> None:
+    for look in (grant.find, grant.require):
+        with pytest.raises(NotFound):
+            look(jti)
+
+
+def _assert_found(grant: OpenGrant, jti: str = "jti-1") -> None:
+    grant.require(jti)
+    assert grant.find(jti) == grant.grant
+
+
 def _assert_dead(grant: OpenGrant) -> None:
-    with pytest.raises(NotFound):
-        grant.find()
+    _assert_not_found(grant)
     for generation in range(4):
         with pytest.raises(NotFound):
             grants.find_for_refresh(grant.handle, generation)
@@ -186,10 +196,9 @@ def test_a_grant_ends_with_its_session_unless_it_is_offline(person: Person) -> N
     online = person.open_grant(sid, offline=False)
     offline = person.open_grant(sid, offline=True)
     sign_ons.end(person.user_id, sid)
-    assert offline.find() == offline.grant
+    _assert_found(offline)
     assert offline.rotate(0).generation == 1
-    with pytest.raises(NotFound):
-        online.find()
+    _assert_not_found(online)
     with pytest.raises(NotFound):
         online.rotate(0)
     with pytest.raises(NotFound):
@@ -209,10 +218,9 @@ def test_a_grant_opened_right_after_signing_out_everywhere_lives(person: Person)
     for _ in range(20):
         sign_ons.end_all(person.user_id)
         grant = person.open_grant()
-        assert grant.find() == grant.grant
+        _assert_found(grant)
         sign_ons.end_all(person.user_id)
-        with pytest.raises(NotFound):
-            grant.find()
+        _assert_not_found(grant)
 
 
 def test_a_grant_past_its_absolute_end_is_dead(grant: OpenGrant, redis: Any) -> None:
@@ -250,14 +258,13 @@ def test_no_client_revokes_the_grant_of_another(grant: OpenGrant) -> None:
     with pytest.raises(Mismatch) as mismatch:
         grants.revoke(grant.handle, "client-2")
     assert mismatch.value.field == "client_id"
-    assert grant.find() == grant.grant
+    _assert_found(grant)
 
 
 def test_revoking_an_access_token_ends_that_one_only(grant: OpenGrant, redis: Any) -> None:
     grants.revoke_access_token(grant.handle.bucket, "jti-1", 600)
-    with pytest.raises(NotFound):
-        grant.find("jti-1")
-    assert grant.find("jti-2") == grant.grant
+    _assert_not_found(grant, "jti-1")
+    _assert_found(grant, "jti-2")
     assert 590 < redis.ttl(revoked_key(grant.handle.bucket, "jti-1")) <= 600
 
 

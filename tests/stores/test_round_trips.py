@@ -45,6 +45,7 @@ def _steps() -> dict[str, Step]:
         "codes.redeem": issued.redeem,
         "grants.open": lambda: grants.open(new_code.handle, new_code.code.grant, HOUR),
         "grants.find": grant.find,
+        "grants.require": grant.require,
         "grants.is_access_token_revoked": lambda: grants.is_access_token_revoked("abc", "j"),
         "grants.find_for_refresh": lambda: grants.find_for_refresh(grant.handle, 0),
         "grants.rotate": lambda: grant.rotate(0),

@@ -13,6 +13,7 @@ from oidc.stores.redis.script import Argument, load_script
 
 _OPEN = load_script("grants_open", library="person")
 _FIND = load_script("grants_find", library="person", reads_found_keys=True)
+_REQUIRE = load_script("grants_require", library="person", reads_found_keys=True)
 _ROTATE = load_script("grants_rotate", library="person", reads_found_keys=True)
 _REVOKE = load_script("grants_revoke", library="person", reads_found_keys=True)
 _LIST = load_script("grants_list", library="person", reads_found_keys=True)
@@ -43,6 +44,11 @@ class RedisGrants:
         bucket, grant_id = handle.bucket, handle.grant_id
         keys = [grant_key(bucket, grant_id), revoked_key(bucket, jti)]
         return unpack_grant(grant_id, unwrap(run_script(_FIND, keys, [bucket, ""], write=False)))
+
+    def require(self, handle: GrantHandle, jti: str) -> None:
+        bucket = handle.bucket
+        keys = [grant_key(bucket, handle.grant_id), revoked_key(bucket, jti)]
+        unwrap(run_script(_REQUIRE, keys, [bucket], write=False))
 
     def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
         return bool(run_script(_IS_REVOKED, [revoked_key(bucket, jti)], [], write=False))
