@@ -252,9 +252,13 @@ def test_other_addresses_behind_the_same_name_are_found(
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     cluster = Cluster("redis://redis.example:6379")
     assert cluster.run_script(COUNT, ["key"], [], write=True) == 1
+    commands = cluster.commands()
+    assert commands.set("cached", "here")
     first.stop()
     behind_the_name[0] = second.nodes()[0].port
     assert cluster.run_script(COUNT, ["key"], [], write=True) == 1
+    assert commands.get("cached") is None
+    assert commands.set("cached", "there")
 
 
 def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

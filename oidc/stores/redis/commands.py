@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from redis.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import (
@@ -28,8 +27,6 @@ from oidc.stores.redis.unavailable import Reason, unavailable
 
 if TYPE_CHECKING:
     from oidc.stores.redis.runner import Cluster
-
-log = structlog.get_logger(__name__)
 
 _PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
 
@@ -82,12 +79,16 @@ def _slot_of(args: tuple[Any, ...]) -> int:
 
 
 class Commands:
-    """The client of one cluster, and what tells it where the masters are."""
+    """The client of one cluster, and what tells it where the masters are.
+
+    `last_error`: why it could not be told.
+    """
 
     def __init__(self, options: dict[str, Any], owner: Cluster) -> None:
         self._options, self._owner = options, owner
         self._looking = threading.Lock()
         self.client: CommandCluster | None = None
+        self.last_error = ""
 
     def follow(self) -> None:
         """Look at the nodes in the background, if others are masters now, or it never could."""
@@ -111,7 +112,7 @@ class Commands:
                 manager: Any = self.client.nodes_manager
                 manager.initialize(additional_startup_nodes_info=places)
         except (RedisError, RedisClusterException, OSError) as error:
-            log.info("cache_unavailable", reason=type(error).__name__)
+            self.last_error = type(error).__name__
         finally:
             self._looking.release()
 

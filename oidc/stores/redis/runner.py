@@ -117,7 +117,8 @@ class Cluster:
         """
         with self.new_patience() as patience:
             while (commands := self._commands.client) is None:
-                self.wait(patience, self.topology.last_error or "not connected", refresh=True)
+                reason = self._commands.last_error or self.topology.last_error
+                self.wait(patience, reason or "not connected", refresh=True)
         return commands
 
     def new_patience(self) -> Patience:
