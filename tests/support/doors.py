@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client as DjangoClient
 from django.test.client import ClientHandler
 
@@ -61,10 +64,24 @@ def send_to_wsgi(
 
     environ = _environ(method, path, query, body, headers)
     started: list[Any] = []
-    parts = application(environ, lambda status, head, *_: started.extend((status, head)))
-    answer = b"".join(parts)
-    getattr(parts, "close", lambda: None)()
+    with _kept_connections():
+        parts = application(environ, lambda status, head, *_: started.extend((status, head)))
+        answer = b"".join(parts)
+        getattr(parts, "close", lambda: None)()
     return Answer(int(started[0].split()[0]), list(started[1]), answer)
+
+
+@contextmanager
+def _kept_connections() -> Iterator[None]:
+    """Keep Django's pages from closing a connection to PostgreSQL amid the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
 
 
 def send_to_django(
