@@ -16,7 +16,7 @@ from pathlib import Path
 from authserver.local import formation
 from authserver.local.description import Description
 from authserver.local.node import Node, NodeFailed, node_settings
-from authserver.local.ports import HOST, busy_cluster_ports, free_base_port
+from authserver.local.ports import busy_cluster_ports, free_base_port
 from authserver.local.server_binary import find_server_binary
 from authserver.local.status import ClusterStatus, ask_nodes
 
@@ -68,7 +68,7 @@ class LocalCluster:
     @property
     def url(self) -> str:
         """Every node as a seed, as `REDIS_URL` wants it."""
-        return ",".join(f"redis://{HOST}:{node.port}" for node in self._nodes)
+        return ",".join(f"redis://{node.host}:{node.port}" for node in self._nodes)
 
     def nodes(self) -> list[Node]:
         """Return all nodes, masters of the first start first."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from redis.exceptions import RedisError, ResponseError
 
 from authserver.local.node import Node
-from authserver.local.ports import BUS_OFFSET, HOST
+from authserver.local.ports import BUS_OFFSET
 
 SLOTS = 16_384
 READY_SECONDS = 20.0
@@ -41,7 +41,7 @@ def introduce(nodes: Sequence[Node]) -> None:
     for node in nodes:
         for other in nodes:
             if other is not node:
-                node.cluster("MEET", HOST, other.port, other.port + BUS_OFFSET)
+                node.cluster("MEET", other.host, other.port, other.port + BUS_OFFSET)
 
 
 def wait_until_ready(nodes: Sequence[Node]) -> None:

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,11 @@ class NodeFailed(Exception):
 
 @dataclass
 class Node:
-    """A server process, its folder and its port."""
+    """A server process, its folder, and where it listens."""
 
     directory: Path
     port: int
+    host: str = HOST
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _client: Redis | None = field(default=None, repr=False)
 
@@ -54,7 +56,7 @@ class Node:
         """Return a connection to this node alone, for administration."""
         if self._client is None or self._client.get_connection_kwargs()["port"] != self.port:
             self._client = Redis(
-                host=HOST,
+                host=self.host,
                 port=self.port,
                 protocol=2,
                 socket_timeout=5,
@@ -80,15 +82,23 @@ class Node:
         return pid if working_directory == self.directory.resolve() else None
 
     def start(
-        self, binary: Path, settings: dict[str, str], *, end_with_parent: bool = False
+        self,
+        binary: Path,
+        settings: dict[str, str],
+        *,
+        end_with_parent: bool = False,
+        inside: Sequence[str] = (),
     ) -> None:
-        """Start the process; returns at once, see `wait_until_ready`."""
+        """Start the process; returns at once, see `wait_until_ready`.
+
+        `inside`: a command that becomes the one that follows it, in some environment.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         configuration = self.directory / "server.conf"
         configuration.write_text(self._configuration(settings))
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own choice of binary
-                [binary, configuration],
+                [*inside, binary, configuration],
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -102,7 +112,7 @@ class Node:
         own = {
             "port": str(self.port),
             "cluster-port": str(self.port + BUS_OFFSET),
-            "bind": HOST,
+            "bind": self.host,
             "protected-mode": "yes",
             "dir": f'"{self.directory.resolve()}"',
             "pidfile": f'"{self.directory.resolve() / "server.pid"}"',

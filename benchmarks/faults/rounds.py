@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
 from benchmarks.faults.settings import SETTINGS
 from benchmarks.faults.tally import Tallies
 from tests.reliability.lab.experiment import Bench, Experiment, Setting
-from tests.reliability.lab.faults import FAULTS, FAULTS_OF_NETWORKS, Fault
+from tests.reliability.lab.faults import DISTANCES, FAULTS, PARTITIONS, Fault
 
 STRIKES_A_TURN = 2
+_NETWORKS: tuple[tuple[dict[str, bool], Sequence[Fault]], ...] = (
+    ({}, FAULTS),
+    ({"partitioned": True}, PARTITIONS),
+    ({"proxied": True}, DISTANCES),
+)
 
 
 class Rounds:
@@ -32,14 +38,16 @@ class Rounds:
         `setting`, `only`: the names of one setting, of one fault.
         """
         names = [setting] if setting else list(SETTINGS)
-        whole = [fault for fault in FAULTS if only in ("", fault.name)]
-        cut = [fault for fault in FAULTS_OF_NETWORKS if only in ("", fault.name)]
+        kinds = [
+            (network, [fault for fault in faults if only in ("", fault.name)])
+            for network, faults in _NETWORKS
+        ]
         while not self._is_over():
-            turn = self._least_turns(names, [*whole, *cut])
+            turn = self._least_turns(names, [fault for _, faults in kinds for fault in faults])
             for name in names:
-                compared = SETTINGS[name]
-                yield from self._experiments(name, compared.setting(), whole, turn)
-                yield from self._experiments(name, compared.setting(partitioned=True), cut, turn)
+                for network, faults in kinds:
+                    setting = replace(SETTINGS[name].setting(), **network)
+                    yield from self._experiments(name, setting, faults, turn)
 
     def _least_turns(self, names: Sequence[str], faults: Sequence[Fault]) -> int:
         return min(self._tallies.at(name, fault.name).turns for name in names for fault in faults)

@@ -17,9 +17,9 @@ class Compared:
     wait: int
     away_seconds: float = FULL.away_seconds
 
-    def setting(self, *, partitioned: bool = False) -> Setting:
+    def setting(self) -> Setting:
         pace = replace(FULL, away_seconds=self.away_seconds)
-        return Setting(3, self.replicas, self.wait, partitioned=partitioned, pace=pace)
+        return Setting(3, self.replicas, self.wait, pace=pace)
 
 
 PROMISED = "two-replicas-all"

@@ -7,6 +7,7 @@ tests beside these does not look like a fault of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.reliability.lab.faults import (
 STRICT = Setting(masters=3, replicas=2, wait=ALL)
 SECURED = Setting(masters=3, replicas=1, wait=1, secured=True)
 CUT = Setting(masters=3, replicas=2, wait=ALL, partitioned=True, node_timeout_ms=5000)
+PROXIED = replace(CUT, proxied=True)
 """Patient, as in production: on a busy machine nodes would be replaced that are only slow, one
 after the other, and the promise is about one fault at a time."""
 
@@ -38,6 +40,12 @@ def experiment(bench: Bench) -> Iterator[Experiment]:
 @pytest.fixture(scope="module")
 def cut(bench: Bench) -> Iterator[Experiment]:
     with bench.experiment(CUT) as running_now:
+        yield running_now
+
+
+@pytest.fixture(scope="module")
+def proxied(bench: Bench) -> Iterator[Experiment]:
+    with bench.experiment(PROXIED) as running_now:
         yield running_now
 
 
@@ -57,9 +65,17 @@ def test_the_two_halves_of_a_partition_do_not_both_accept(cut: Experiment, fault
     assert result.violations == [], result.story()
 
 
+@pytest.mark.parametrize("fault", PARTITIONS, ids=by_name)
+def test_nor_do_they_where_nobody_is_root(proxied: Experiment, fault: Fault) -> None:
+    result = proxied.try_out(fault)
+    assert result.violations == [], result.story()
+
+
 @pytest.mark.parametrize("fault", DISTANCES, ids=by_name)
-def test_what_arrives_late_is_not_taken_for_something_else(cut: Experiment, fault: Fault) -> None:
-    result = cut.try_out(fault)
+def test_what_arrives_late_is_not_taken_for_something_else(
+    proxied: Experiment, fault: Fault
+) -> None:
+    result = proxied.try_out(fault)
     assert result.violations == [], result.story()
 
 

@@ -68,7 +68,7 @@ def asking(apps: Sequence[App], callers: int) -> Iterator[list[Operation]]:
 
 @pytest.fixture(scope="module")
 def experiment(bench: Bench) -> Iterator[Experiment]:
-    setting = Setting(masters=3, replicas=1, wait=1, partitioned=True, node_timeout_ms=5000)
+    setting = Setting(masters=3, replicas=1, wait=1, proxied=True, node_timeout_ms=5000)
     with bench.experiment(setting) as running_now:
         yield running_now
 

@@ -12,11 +12,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -90,12 +91,19 @@ class Installation:
         return client
 
     def server(
-        self, base_url: str = "", application: str = "authserver.wsgi:application"
+        self,
+        base_url: str = "",
+        application: str = "authserver.wsgi:application",
+        inside: Sequence[str] = (),
     ) -> Program:
-        """Return the server, one worker, not started yet. `base_url`: if not at the issuer's."""
+        """Return the server, one worker, not started yet. `base_url`: if not at the issuer's.
+
+        `inside`: a command that becomes the one that follows it, in some environment.
+        """
         base_url = base_url or self.issuer
-        port = base_url.rpartition(":")[2]
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", port]
+        host, port = urlsplit(base_url).hostname or "", base_url.rpartition(":")[2]
+        command = [*inside, sys.executable, "-m", "granian", "--interface", "wsgi"]
+        command += ["--host", "127.0.0.1" if host == "localhost" else host, "--port", port]
         command += ["--workers", "1", "--blocking-threads", str(THREADS), application]
         ready = f"{base_url}/health/ready"
         return Program(f"server-{port}", command, self.environment, ready, self.directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,21 @@ class LabCluster(LocalCluster):
         """Return what a node is started with."""
         return self._settings
 
+    def add_server(self, name: str) -> str:
+        """Make room for a server of these nodes. Returns the host where it is to listen."""
+        return "localhost"
+
+    def inside_of(self, name: str) -> Sequence[str]:
+        """Return what lets a command run where a node or a server of that name lives."""
+        return ()
+
     def _launch_node(self, node: Node) -> None:
-        node.start(self.binary, self.settings_of(node), end_with_parent=self._end_with_parent)
+        node.start(
+            self.binary,
+            self.settings_of(node),
+            end_with_parent=self._end_with_parent,
+            inside=self.inside_of(node.name),
+        )
 
     def start(self) -> None:
         super().start()

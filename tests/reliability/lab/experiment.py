@@ -20,6 +20,7 @@ from tests.reliability.lab.faults import Fault
 from tests.reliability.lab.growing import GrowingCluster
 from tests.reliability.lab.history import History, Operation
 from tests.reliability.lab.load import Load, loaded
+from tests.reliability.lab.namespaces import NamespacedCluster, may_be_made
 from tests.reliability.lab.network import ProxiedCluster
 from tests.reliability.lab.pace import SHORT, Pace
 from tests.reliability.lab.secured import SecuredCluster
@@ -41,7 +42,9 @@ class Setting:
     replicas: int = 2
     wait: int = 1
     partitioned: bool = False
-    """Nodes and two servers are joined by a network that can be cut."""
+    """Nodes and two servers are joined by a network that can be cut: by namespaces, if we may."""
+    proxied: bool = False
+    """The same by proxies, everywhere; they can also be slow."""
     secured: bool = False
     """TLS with client certificates, and a user with the fewest rights."""
     node_timeout_ms: int = 2000
@@ -50,9 +53,15 @@ class Setting:
     """What is broken in the stores on purpose, see `lab.broken`."""
 
     def kind_of_cluster(self) -> type[LabCluster]:
-        if self.partitioned:
+        if self.proxied or (self.partitioned and not may_be_made()):
             return ProxiedCluster
+        if self.partitioned:
+            return NamespacedCluster
         return SecuredCluster if self.secured else GrowingCluster
+
+    @property
+    def can_be_cut(self) -> bool:
+        return self.partitioned or self.proxied
 
     def serves_with(self, replicas: int) -> bool:
         """Tell whether a shard takes writes that has so many replicas left."""
@@ -111,14 +120,18 @@ class Bench:
             cluster = ending.enter_context(self.cluster(setting))
             seed = Seed(lambda: [node.port for node in cluster.nodes()])
             ending.callback(seed.close)
-            redis_url = cluster.url if setting.partitioned else cluster.server_url(seed.port)
+            redis_url = cluster.url if setting.can_be_cut else cluster.server_url(seed.port)
             installation = self._on(redis_url, setting)
             # Never at the issuer's own address: servers of another experiment would share it.
-            port, count = free_base_port(2), 2 if setting.partitioned else 1
-            addresses = tuple(f"http://localhost:{port + n}" for n in range(count))
-            world = replace(self.world, servers=addresses)
+            port, count = free_base_port(2), 2 if setting.can_be_cut else 1
+            names = [f"server-{port + n}" for n in range(count)]
+            urls = [f"http://{cluster.add_server(n)}:{port + i}" for i, n in enumerate(names)]
+            world = replace(self.world, servers=tuple(urls))
             application = _BROKEN if setting.breakage else _WHOLE
-            servers = [installation.server(url, application) for url in world.servers]
+            servers = [
+                installation.server(url, application, cluster.inside_of(name))
+                for url, name in zip(urls, names, strict=True)
+            ]
             for server in servers:
                 if isinstance(cluster, ProxiedCluster):
                     cluster.network.know_server(server.name, server.pids)
@@ -143,6 +156,7 @@ class Bench:
             "REDIS_URL": redis_url,
             "REDIS_WAIT_REPLICAS": "all" if setting.wait == ALL else str(setting.wait),
             "GATEHOUSE_LAB_BREAKAGE": setting.breakage,
+            "GATEHOUSE_REDIS_PLAINTEXT": "allow",  # nodes in namespaces are not on loopback
         }
         return replace(self.installation, environment=environment)
 

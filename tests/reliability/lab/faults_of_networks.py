@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from authserver.local.node import Node
+from tests.reliability.lab.namespaces import NamespacedCluster
 from tests.reliability.lab.network import Network, ProxiedCluster
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ def master_replica_and_client_are_cut_off(experiment: Experiment) -> Iterator[No
 
 @contextmanager
 def _cut_off(experiment: Experiment, master: Node, *replicas: Node) -> Iterator[None]:
-    cluster, network = experiment.cluster, network_of(experiment)
-    names = [node.name for node in (master, *replicas)]
+    cluster = experiment.cluster
+    assert isinstance(cluster, NamespacedCluster | ProxiedCluster)
+    network, names = cluster.network, [node.name for node in (master, *replicas)]
     network.isolate(*names, experiment.servers[0].name)
     try:
         cluster.await_takeover(master)
@@ -83,6 +85,6 @@ def _late(experiment: Experiment, seconds: float, *nodes: Node) -> Iterator[None
 
 
 def network_of(experiment: Experiment) -> Network:
-    """Return what joins nodes and servers, where the setting has it."""
+    """Return what can make nodes late, where the setting has it."""
     assert isinstance(experiment.cluster, ProxiedCluster)
     return experiment.cluster.network

@@ -26,8 +26,11 @@ class Line:
 
     def __init__(self, base_url: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         parts = urlsplit(base_url)
-        # The family is known, so that no request pays for a second attempt.
-        self._host, self._address = parts.netloc, ("127.0.0.1", parts.port)
+        # Who is asked is known by that name everywhere. The family of the address is known, so that
+        # no request pays for a second attempt.
+        self._host = f"localhost:{parts.port}"
+        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+        self._address = (host, parts.port)
         self.timeout_seconds = timeout_seconds
         self._connection: socket.socket | None = None
         self._noise = select.poll()
