@@ -33,3 +33,9 @@ def test_several_seeds_share_user_password_and_tls() -> None:
 def test_what_is_no_address_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match=r"^((?!secret).)*$"):
         parse_address(url)
+
+
+@pytest.mark.parametrize("option", ["read_from_replicas=true", "ssl_cert_reqs=whatever"])
+def test_an_option_that_no_connection_can_have_is_refused_before_one_is_needed(option: str) -> None:
+    with pytest.raises(ValueError, match=r"an option is unknown or wrong: ((?!secret).)*$"):
+        parse_address(f"rediss://user:secret@one?{option}")

@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django_redis import get_redis_connection
+from redis.exceptions import RedisClusterException
 
 from authserver.cache import LONGEST_SECONDS
+from oidc.conf import configuration
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis import browser_sessions
+from oidc.stores.redis.cluster import cluster
+from oidc.stores.redis.commands import CommandCluster, Commands
+from oidc.stores.redis.runner import Cluster
+from tests.reliability.lab.waiting import await_that
 from tests.stores.concurrency import all_at_once
 from tests.stores.conftest import StoresOn
 from tests.stores.people import new_id
+from tests.stores.scripts import READ
+
+pytestmark = pytest.mark.xdist_group("cache")
+"""One after the other: some forget all that is cached on the cluster, for whomever."""
 
 
 @pytest.fixture
@@ -110,6 +120,35 @@ def test_clear_forgets_the_cache_and_nothing_else(name: str) -> None:
 
 def test_it_is_the_cluster_of_the_stores(redis: Any) -> None:
     assert get_redis_connection("default") is redis
+
+
+def test_a_client_that_does_not_know_its_way_asks_again(name: str) -> None:
+    client: Any = cluster().commands()
+    cache.set(name, 1, 10)
+    client.nodes_manager.slots_cache = {}
+    assert cache.get(name) == 1
+
+
+def test_a_cache_that_cannot_be_had_is_one_event_and_no_outage_of_the_stores(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any) -> CommandCluster:
+        raise RedisClusterException("not today")
+
+    caplog.set_level("INFO")
+    mine = Cluster(configuration().redis_url, deadline_seconds=0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Commands, "_connect", refuse)
+        mine.topology.refresh().wait()
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable, match="not today"):
+                mine.commands()
+            assert mine.run_script(READ, ["key"], ["a"], write=False) == ["key", "a"]
+    assert caplog.text.count("cache_unavailable") == 1
+    assert "store_unavailable" not in caplog.text
+    mine.topology.refresh().wait()
+    await_that(lambda: "cache_available" in caplog.text, "it is not told that it is there again")
+    assert mine.commands().ping()
 
 
 def test_an_unreachable_cluster_is_never_an_empty_cache(stores_on: StoresOn) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from oidc.stores.redis import survey
+from oidc.stores.redis import topology as topology_module
 from oidc.stores.redis.connection import ConnectionBroken, NodeConnection, ReplyError
 from oidc.stores.redis.slots import SLOTS, Place, Range, read_redirect, read_slots
 from oidc.stores.redis.topology import Topology
@@ -119,6 +122,22 @@ def test_a_node_that_leaves_others_without_an_answer_is_asked_last() -> None:
     assert "b" not in nodes.asked
 
 
+def test_trouble_is_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is asked last is not asked while others answer: it could not show that it is well."""
+    nodes = Nodes(**{host: two_shards(A, B, C) for host in "abc"})
+    topology = nodes.topology()
+    pool = topology.pool_of_slot(HALF)
+    assert pool
+    pool.note_trouble("silent", was_silent=True)
+    answer = nodes.answers.pop("c")
+    read_until_asked(nodes, topology, "c")
+    nodes.answers["c"] = answer
+    for module in (survey, topology_module):
+        monkeypatch.setattr(module, "TROUBLE_SECONDS", 0.0)
+    read_until_asked(nodes, topology, "b")
+    read_until_asked(nodes, topology, "c")
+
+
 def read_until_asked(nodes: Nodes, topology: Topology, host: str) -> None:
     nodes.asked.clear()
     while host not in nodes.asked:
@@ -139,8 +158,34 @@ def test_seeds_are_asked_when_all_nodes_are_gone() -> None:
 
 
 def test_the_reason_is_kept_where_nobody_knows_any_slots() -> None:
-    assert Nodes(a=ReplyError("NOAUTH Who are you?")).topology().last_error == "NOAUTH Who are you?"
-    assert Nodes().topology().last_error == "gone"
+    refused = Nodes(a=ReplyError("NOAUTH Who are you?")).topology()
+    assert refused.last_error == "a:6379: NOAUTH Who are you?"
+    assert Nodes().topology().last_error == "a:6379: gone"
+    assert Nodes(a=[]).topology().last_error == "no node holds any slots"
+
+
+def test_what_cannot_be_read_is_a_reason_too_and_passes() -> None:
+    nodes = Nodes(a=[["a", "b"]])
+    topology = nodes.topology()
+    assert topology.last_error.startswith("ValueError: ")
+    nodes.answers["a"] = two_shards()
+    topology.refresh().wait()
+    assert topology.last_error == ""
+    assert master(topology, 0) == "a"
+
+
+def test_who_finds_no_thread_to_ask_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    topology = Topology([A], Nodes(a=two_shards()).connect)
+
+    def start(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", start)
+        assert topology.refresh().wait(0)
+        assert topology.last_error == "can't start new thread"
+    topology.refresh().wait()
+    assert master(topology, 0) == "a"
 
 
 def test_a_replica_that_has_taken_over_takes_all_slots() -> None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from redis import Redis
 from redis.connection import SSLConnection, parse_url
+from redis.exceptions import RedisError
 
 DEFAULT_PORT = 6379
 
@@ -42,4 +44,15 @@ def parse_address(url: str) -> Address:
         options.update(seed)
     if not seeds:
         raise ValueError("REDIS_URL names no seed")
+    _check(options)
     return Address(tuple(seeds), options)
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse what no connection can be made with, before one is needed."""
+    untyped: Any = Redis
+    try:
+        connections = untyped(**options).connection_pool
+        connections.connection_class(**connections.connection_kwargs)
+    except (TypeError, ValueError, RedisError) as error:
+        raise ValueError(f"REDIS_URL: an option is unknown or wrong: {error}") from error

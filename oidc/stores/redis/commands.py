@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from redis.cluster import ClusterNode, RedisCluster
 from redis.crc import key_slot
 from redis.exceptions import (
@@ -13,7 +14,6 @@ from redis.exceptions import (
     ConnectionError,
     OutOfMemoryError,
     RedisClusterException,
-    RedisError,
     TimeoutError,
 )
 
@@ -22,11 +22,13 @@ from oidc.stores.redis.counters import counters
 from oidc.stores.redis.exchange import beware
 from oidc.stores.redis.outage import ANYWHERE
 from oidc.stores.redis.pool import READS
-from oidc.stores.redis.slots import Place
+from oidc.stores.redis.slots import Place, Range
 from oidc.stores.redis.unavailable import Reason, unavailable
 
 if TYPE_CHECKING:
     from oidc.stores.redis.runner import Cluster
+
+log = structlog.get_logger(__name__)
 
 _PASSING_ERRORS = (ConnectionError, TimeoutError, ClusterDownError, RedisClusterException)
 
@@ -36,6 +38,8 @@ class CommandCluster(RedisCluster):
 
     owner: Cluster | None = None
     """None while it is being built: its own questions to the cluster fail at once."""
+    has_failed = False
+    """Since it was told the last time who holds which slots: it may know better then."""
 
     def execute_command(self, *args: Any, **kwargs: Any) -> Any:
         return self._patiently(super().execute_command, *args, **kwargs)
@@ -68,6 +72,7 @@ class CommandCluster(RedisCluster):
                         pool.slowness[READS].note(time.monotonic() - started)
                     return reply
                 except _PASSING_ERRORS as error:
+                    self.has_failed = True
                     self.owner.wait(patience, type(error).__name__, refresh=True, slot=slot)
                 except OutOfMemoryError as error:
                     raise unavailable(Reason.NO_WRITES, "a node takes no writes: OOM") from error
@@ -79,42 +84,59 @@ def _slot_of(args: tuple[Any, ...]) -> int:
 
 
 class Commands:
-    """The client of one cluster, and what tells it where the masters are.
+    """The client of one cluster, and what tells it who holds which slots.
 
-    `last_error`: why it could not be told.
+    `last_error`: why it could not be told; empty once it was.
     """
 
     def __init__(self, options: dict[str, Any], owner: Cluster) -> None:
         self._options, self._owner = options, owner
         self._looking = threading.Lock()
+        self._told: tuple[Range, ...] = ()
         self.client: CommandCluster | None = None
         self.last_error = ""
 
     def follow(self) -> None:
-        """Look at the nodes in the background, if others are masters now, or it never could."""
-        if not self._is_up_to_date() and self._looking.acquire(blocking=False):
+        """Let the client ask the nodes, in the background, if it may not know what they say now."""
+        if self._is_up_to_date() or not self._looking.acquire(blocking=False):
+            return
+        try:
             threading.Thread(target=self._look, name="commands", daemon=True).start()
+        except RuntimeError as error:  # the system has no threads left: the next one tries again
+            self._looking.release()
+            self._note(str(error))
 
     def _is_up_to_date(self) -> bool:
-        if self.client is None:
-            return False
-        client: Any = self.client
-        known = {node.name for node in client.get_primaries()}
-        return known == {place.name for place in self._owner.topology.masters}
+        is_told = self._told == self._owner.topology.ranges
+        return is_told and self.client is not None and not self.client.has_failed
 
     def _look(self) -> None:
         """Ask nodes one after the other, however long those take that are silent."""
-        places = self._owner.topology.masters
         try:
-            if self.client is None:
-                self.client = self._connect(places)
-            else:
-                manager: Any = self.client.nodes_manager
-                manager.initialize(additional_startup_nodes_info=places)
-        except (RedisError, RedisClusterException, OSError) as error:
-            self.last_error = type(error).__name__
+            while not self._is_up_to_date():
+                ranges = self._owner.topology.ranges
+                self._ask(self._owner.topology.masters)
+                self._told = ranges
+            self._note("")
+        except Exception as error:  # nobody else hears of it; callers are told the reason
+            self._note(f"{type(error).__name__}: {error}")
         finally:
             self._looking.release()
+
+    def _ask(self, masters: list[Place]) -> None:
+        if self.client is None:
+            self.client = self._connect(masters)
+            return
+        manager: Any = self.client.nodes_manager
+        self.client.has_failed = False
+        manager.initialize(additional_startup_nodes_info=masters)
+
+    def _note(self, trouble: str) -> None:
+        if trouble and not self.last_error:
+            log.warning("cache_unavailable", reason=trouble)
+        elif self.last_error and not trouble:
+            log.info("cache_available")
+        self.last_error = trouble
 
     def _connect(self, places: list[Place]) -> CommandCluster:
         untyped: Any = CommandCluster

@@ -42,7 +42,7 @@ class NodePool:
         self.quiet_since = 0.0
         self._few_since = self._nobody_since = -1.0
         self.trouble = self.trouble_of_writes = ""
-        self._trouble_since = 0.0
+        self._trouble_since = self._trouble_seen_at = 0.0
         self.slowness = (Slowness(self.name, "reads"), Slowness(self.name, "writes"))
 
     def acquire(self, timeout_seconds: float) -> NodeConnection:
@@ -103,7 +103,11 @@ class NodePool:
             self._trouble_since = 0.0
         elif not self.trouble:
             self._trouble_since = time.monotonic()
-        self.trouble = trouble
+        self.trouble, self._trouble_seen_at = trouble, time.monotonic()
+
+    def is_in_trouble_since(self, moment: float) -> bool:
+        """Tell whether a call has got no answer since then (monotonic clock), and none has come."""
+        return bool(self.trouble) and self._trouble_seen_at > moment
 
     def lasting_trouble(self) -> str:
         """Return what is wrong with the node for longer than a moment; mostly nothing."""

@@ -117,8 +117,11 @@ class Cluster:
         """
         with self.new_patience() as patience:
             while (commands := self._commands.client) is None:
-                reason = self._commands.last_error or self.topology.last_error
-                self.wait(patience, reason or "not connected", refresh=True)
+                if self.topology.nodes:  # not the cluster is away, just this client of it
+                    reason = f"no cache: {self._commands.last_error or 'not connected'}"
+                    patience.wait(reason, NOWHERE, self.topology.refresh())
+                else:
+                    self.wait(patience, self.topology.last_error or "not connected", refresh=True)
         return commands
 
     def new_patience(self) -> Patience:

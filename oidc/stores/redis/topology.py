@@ -17,12 +17,14 @@ from oidc.metrics import TOPOLOGY_CHANGES
 from oidc.stores.redis.connection import NodeConnection
 from oidc.stores.redis.pool import NodePool
 from oidc.stores.redis.slots import SLOTS, Place, Range, places_in, read_redirect
-from oidc.stores.redis.survey import Survey
+from oidc.stores.redis.survey import TROUBLE_SECONDS, Survey
 
 log = structlog.get_logger(__name__)
 
 _REDIRECTED_REFRESH_SECONDS = 1.0
 _UNASKED_REFRESH_SECONDS = 5.0
+_NOTHING_TO_WAIT_FOR = threading.Event()
+_NOTHING_TO_WAIT_FOR.set()
 
 
 class Shard:
@@ -47,13 +49,13 @@ class Topology:
         self._survey = Survey(seeds, connect)
         self.connect = connect
         self._pools: dict[Place, NodePool] = {}
-        self._ranges: tuple[Range, ...] = ()
         self._shards: list[Shard | None] = [None] * SLOTS
         self._is_redirected = False
         self._masters: frozenset[Place] = frozenset()
         self._lock = threading.Lock()
         self._refreshed: threading.Event | None = None
         self._refreshed_at = 0.0
+        self.ranges: tuple[Range, ...] = ()
         self.nodes: frozenset[Place] = frozenset()
         self.followers: list[Callable[[], None]] = []
         self.has_replicas = False
@@ -101,15 +103,15 @@ class Topology:
         if shard is None:
             self.refresh()
             return
-        self._is_redirected = True
         if place in shard.replicas:  # it has taken over, and all slots with it
             shard.master = self._pool(place)
         elif place != shard.master.place:
             self._shards[slot] = self._shard_of(place) or Shard(self._pool(place), shard.replicas)
+        self._is_redirected = True  # now, so that no map is believed that was read before
         self.refresh_now_and_then(_REDIRECTED_REFRESH_SECONDS)
 
     def _shard_of(self, master: Place) -> Shard | None:
-        shards = (self._shards[one.first] for one in self._ranges)
+        shards = (self._shards[one.first] for one in self.ranges)
         return next((shard for shard in shards if shard and shard.master.place == master), None)
 
     def _pool(self, place: Place) -> NodePool:
@@ -131,10 +133,17 @@ class Topology:
         with self._lock:
             if self._refreshed is None:
                 self._refreshed = threading.Event()
-                threading.Thread(
-                    target=self._refresh, args=(self._refreshed,), name="topology", daemon=True
-                ).start()
-            return self._refreshed
+                self._start(self._refreshed)
+            return self._refreshed or _NOTHING_TO_WAIT_FOR
+
+    def _start(self, done: threading.Event) -> None:
+        try:
+            threading.Thread(
+                target=self._refresh, args=(done,), name="topology", daemon=True
+            ).start()
+        except RuntimeError as error:  # the system has no threads left: the next one tries again
+            self._survey.last_error = str(error)
+            self._refreshed = None
 
     def _refresh(self, done: threading.Event) -> None:
         try:
@@ -142,6 +151,8 @@ class Topology:
                 self._learn(ranges)
                 for follow in self.followers:
                     follow()
+        except Exception as error:  # nobody else hears of it; callers are told the reason
+            self._survey.last_error = f"{type(error).__name__}: {error}"
         finally:
             self._refreshed_at = time.monotonic()
             with self._lock:
@@ -150,27 +161,29 @@ class Topology:
 
     def _is_in_trouble(self, place: Place) -> bool:
         pool = self._pools.get(place)
-        return bool(pool and pool.trouble)
+        return bool(pool and pool.is_in_trouble_since(time.monotonic() - TROUBLE_SECONDS))
 
     def _learn(self, ranges: tuple[Range, ...]) -> None:
-        if ranges == self._ranges and not self._is_redirected:
+        if ranges == self.ranges and not self._is_redirected:
             return
+        self._is_redirected = False
         shards: list[Shard | None] = [None] * SLOTS
         known: dict[Place, Shard] = {}
         for first, last, master, replicas in ranges:
             shard = known.setdefault(master, Shard(self._pool(master), frozenset(replicas)))
             shards[first : last + 1] = [shard] * (last + 1 - first)
-        self._shards, self._ranges, self._is_redirected = shards, ranges, False
-        self.nodes = places_in(ranges)
+        self._shards, self.ranges = shards, ranges
+        nodes = places_in(ranges)
         # Once seen, replicas stay required: losing them must not make the store forgetful.
         self.has_replicas = self.has_replicas or any(one.replicas for one in ranges)
-        for place in self._pools.keys() - self.nodes:
+        for place in self._pools.keys() - nodes:
             self._pools.pop(place).close_idle()
         if known.keys() != self._masters:
             self._masters = frozenset(known)
             TOPOLOGY_CHANGES.inc()
             names = [place.name for place in self.masters]
-            log.info("topology_changed", masters=names, nodes=len(self.nodes))
+            log.info("topology_changed", masters=names, nodes=len(nodes))
+        self.nodes = nodes  # last: whoever sees them finds the rest
 
     def close(self) -> None:
         """Close every connection that is not in use."""
