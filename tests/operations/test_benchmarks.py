@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.capacity.model import Costs, Demand, needs
 from benchmarks.harness import plan, plot, redis_cost, table, tokens
-from benchmarks.harness.figures import PathResult, Repetition, ratio, summaries, summarize
+from benchmarks.harness.figures import Latency, PathResult, Repetition, ratio, summaries, summarize
 from benchmarks.harness.measuring import paced
 from benchmarks.harness.pacer import Pacer, Speed
 from benchmarks.harness.pages import replace_part
@@ -104,6 +104,14 @@ def test_the_table_says_where_a_target_is_not_reached() -> None:
 
     assert rows[0][-2:] == ["against limit", "against node"]
     assert rows[1][-2:] == ["0.50x (under 0.65x)", "4.00x"]
+
+
+def test_the_table_says_where_our_p99_is_too_far_from_p50() -> None:
+    slow = PathResult([repetition(100)], latency=Latency(50, 1.0, 3.1))
+    quick = PathResult([repetition(100)], latency=Latency(50, 1.0, 3.0))
+    for ours, said in ((slow, "3.10 (over 3x p50)"), (quick, "3.00")):
+        rows = table.costs({"jwks": {"gatehouse": ours, "limit": slow}}, ONE, TITLES, SERVERS)
+        assert [row[5] for row in rows] == ["p99 ms", said, "3.10"]
 
 
 def test_a_server_with_time_to_spare_is_marked() -> None:
