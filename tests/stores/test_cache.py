@@ -122,9 +122,17 @@ def test_it_is_the_cluster_of_the_stores(redis: Any) -> None:
     assert get_redis_connection("default") is redis
 
 
+def _all_replicas_are_known() -> bool:
+    topology = cluster().topology
+    topology.refresh().wait()
+    return len(topology.nodes) == 2 * len(topology.masters)
+
+
 def test_a_client_that_does_not_know_its_way_asks_again(name: str) -> None:
     client: Any = cluster().commands()
     cache.set(name, 1, 10)
+    await_that(_all_replicas_are_known, "a replica does not show itself")
+    await_that(cluster()._commands._is_up_to_date, "it is not told what the nodes say")
     client.nodes_manager.slots_cache = {}
     assert cache.get(name) == 1
 
