@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from redis import Redis
 from redis.connection import SSLConnection, parse_url
 from redis.exceptions import RedisError
+
+from oidc.stores.redis.connection import connector
+from oidc.stores.redis.slots import Place
 
 DEFAULT_PORT = 6379
 
@@ -50,9 +52,7 @@ def parse_address(url: str) -> Address:
 
 def _check(options: dict[str, Any]) -> None:
     """Refuse what no connection can be made with, before one is needed."""
-    untyped: Any = Redis
     try:
-        connections = untyped(**options).connection_pool
-        connections.connection_class(**connections.connection_kwargs)
+        connector(options)(Place("localhost", DEFAULT_PORT))
     except (TypeError, ValueError, RedisError) as error:
         raise ValueError(f"REDIS_URL: an option is unknown or wrong: {error}") from error

@@ -51,7 +51,6 @@ class Topology:
         self._pools: dict[Place, NodePool] = {}
         self._shards: list[Shard | None] = [None] * SLOTS
         self._is_redirected = False
-        self._masters: frozenset[Place] = frozenset()
         self._lock = threading.Lock()
         self._refreshed: threading.Event | None = None
         self._refreshed_at = 0.0
@@ -70,7 +69,7 @@ class Topology:
     @property
     def masters(self) -> list[Place]:
         """Who holds slots, in a fixed order."""
-        return sorted(self._masters)
+        return sorted({one.master for one in self.ranges})
 
     def slots_without_master(self) -> int:
         return self._shards.count(None)
@@ -172,14 +171,14 @@ class Topology:
         for first, last, master, replicas in ranges:
             shard = known.setdefault(master, Shard(self._pool(master), frozenset(replicas)))
             shards[first : last + 1] = [shard] * (last + 1 - first)
+        masters_before = self.masters
         self._shards, self.ranges = shards, ranges
         nodes = places_in(ranges)
         # Once seen, replicas stay required: losing them must not make the store forgetful.
         self.has_replicas = self.has_replicas or any(one.replicas for one in ranges)
         for place in self._pools.keys() - nodes:
             self._pools.pop(place).close_idle()
-        if known.keys() != self._masters:
-            self._masters = frozenset(known)
+        if self.masters != masters_before:
             TOPOLOGY_CHANGES.inc()
             names = [place.name for place in self.masters]
             log.info("topology_changed", masters=names, nodes=len(nodes))
