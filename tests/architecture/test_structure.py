@@ -1,4 +1,4 @@
-"""The house keeps its shape: small files, every door labelled, nothing left lying about.
+"""The house keeps its shape: every door labelled, nothing left lying about.
 
 Which module may import which is the import rules' affair (`pyproject.toml`).
 """
@@ -19,10 +19,6 @@ from oidc.endpoints.metadata import provider_metadata
 from oidc.urls import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_LINES = 210
-LARGER = {"oidc/stores/base.py", "oidc/stores/redis/cluster.py", "authserver/settings.py"}
-"""Contracts, the one owner of the connections, every setting: read as one, so kept as one."""
-LARGER |= {"authserver/local/cluster.py"}
 EXPLAINED_AS_A_WHOLE = (
     "oidc/clients/authentication/",  # each module is a `Method`
     "oidc/stores/redis/keys.py",  # names of keys
@@ -45,11 +41,6 @@ def test_import_rules_hold() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_files_stay_small() -> None:
-    sizes = {name_of(path): len(path.read_text().splitlines()) for path in SOURCES}
-    assert {name: size for name, size in sizes.items() if size > MOST_LINES}.keys() <= LARGER
 
 
 def _definitions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
