@@ -12,26 +12,26 @@ PYTHON ?= $(shell $(find_python))
 environment = @test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found on PATH; PYTHON=... names one." >&2; exit 1; }; \
 	"$(PYTHON)" authserver/local/environment.py
 
-.PHONY: help run test bench bench-quick check messages clean
+.PHONY: help run test bench bench-quick check messages requirements clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
 
 run: ## start Gatehouse and a sample app, with everything they need
-	$(environment) runtime
+	$(environment) runtime redis-server
 	@exec $(BIN)/python -m authserver.local --end-with-parent
 
 test: ## run every check and test
-	$(environment) development programs
+	$(environment) development programs redis-server
 	@$(MAKE) --no-print-directory checks
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 bench: ## compare with other servers, in a quarter of an hour; wants a machine to itself
-	$(environment) runtime
+	$(environment) runtime redis-server
 	$(BIN)/python -m benchmarks
 
 bench-quick: ## the same in two minutes, Gatehouse and the limit only
-	$(environment) runtime
+	$(environment) runtime redis-server
 	$(BIN)/python -m benchmarks --quick
 
 check: ## run what needs no server: format, lint, types, import rules, migrations, settings
@@ -41,6 +41,9 @@ check: ## run what needs no server: format, lint, types, import rules, migration
 messages: ## bring the catalogues of the pages up to date with their texts
 	$(environment) development
 	$(BIN)/python -m authserver.local.messages
+
+requirements: ## write the requirements files anew from the short lists in requirements/
+	$(environment) requirements
 
 # Nothing of a local installation, and nothing that the shell has set, plays a part in a check.
 isolated = env -i PATH="$(PATH)" SECRET_KEY="$$(head -c 48 /dev/urandom | base64)" \

