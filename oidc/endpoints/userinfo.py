@@ -9,7 +9,7 @@ from oidc.clients.record import Client
 from oidc.clients.repository import find_client
 from oidc.conf import configuration
 from oidc.endpoints.bearer import bearer_error, invalid_token, presented_access_token
-from oidc.errors import NotFound
+from oidc.errors import NotFound, ProtocolError
 from oidc.http import NO_STORE, Request, Response, json_response
 from oidc.keys.jws import InvalidToken
 from oidc.models.access import reading
@@ -35,8 +35,9 @@ def userinfo(request: Request) -> Response:
         claims = find_standard_claims(grant.user_id)
     if claims is None:
         raise invalid_token("the person's account is gone or disabled")
-    requested = claims_by_name(claims, requested_claim_names(grant.claims, "userinfo"))
-    members = claims_for_scope(claims, client.still_allowed(token.scope)) | requested
+    names = requested_claim_names(grant.claims, "userinfo", client.scope)
+    allowed = client.still_allowed(token.scope)
+    members = claims_for_scope(claims, allowed) | claims_by_name(claims, names)
     return _respond(client, {**members, "sub": subject_for(client, grant.user_id)})
 
 
@@ -55,12 +56,18 @@ def _accepted(request: Request) -> tuple[AccessToken, Client]:
         raise invalid_token(str(error)) from error
     request.notes["client_id"] = token.claims["client_id"]
     if not token.has_grant or "openid" not in token.scope:
-        raise bearer_error(
-            "insufficient_scope", "the scope openid is required", status=403, scope="openid"
-        )
+        raise _insufficient_scope()
     if configuration().issuer not in token.audience:
         raise invalid_token("the token is for another audience")
     client = find_client(token.claims["client_id"])
     if client is None:
         raise invalid_token("the client is gone or disabled")
+    if not client.still_allowed(["openid"]):
+        raise _insufficient_scope()
     return token, client
+
+
+def _insufficient_scope() -> ProtocolError:
+    return bearer_error(
+        "insufficient_scope", "the scope openid is required", status=403, scope="openid"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oidc.tokens.claims import SCOPE_CLAIMS
+from oidc.tokens.claims import releasable_claims
 
 PLAIN_WORDS = {
     "profile": _("See your name, picture and other details of your profile"),
@@ -52,8 +52,8 @@ def scopes_in_plain_words(scope: Iterable[str]) -> list[tuple[str, str]]:
 
 def claims_in_plain_words(claims: Iterable[str], scope: Iterable[str]) -> list[tuple[str, str]]:
     """Return claim and description for each claim that no requested scope brings anyway."""
-    brought = {claim for value in scope for claim in SCOPE_CLAIMS.get(value, ())}
-    return [(claim, str(CLAIMS_IN_PLAIN_WORDS[claim])) for claim in sorted(set(claims) - brought)]
+    alone = sorted(set(claims) - releasable_claims(scope))
+    return [(claim, str(CLAIMS_IN_PLAIN_WORDS[claim])) for claim in alone]
 
 
 def _scope_in_plain_words(scope: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oidc.errors import ProtocolError
-from oidc.tokens.claims import RELEASABLE_CLAIMS
 
 MAX_DEPTH_ERRORS = (ValueError, RecursionError)
 MEMBERS = ("userinfo", "id_token")
@@ -28,13 +27,13 @@ class RequestedClaims:
 
     userinfo: Mapping[str, ClaimRequest] = field(default_factory=dict)
     id_token: Mapping[str, ClaimRequest] = field(default_factory=dict)
+    allowed: frozenset[str] = frozenset()
+    """The claims about the person that the client may have."""
 
     @property
     def releasable(self) -> frozenset[str]:
-        """The claims about the person, that this server may have."""
-        if not self.userinfo and not self.id_token:
-            return frozenset()
-        return RELEASABLE_CLAIMS & (self.userinfo.keys() | self.id_token.keys())
+        """The claims about the person that are asked for, and will be delivered."""
+        return self.allowed & (self.userinfo.keys() | self.id_token.keys())
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -52,8 +51,8 @@ class RequestedClaims:
         if not self.userinfo and not self.id_token:
             return ""
         kept = {
-            "userinfo": sorted(RELEASABLE_CLAIMS & self.userinfo.keys()),
-            "id_token": sorted(RELEASABLE_CLAIMS & self.id_token.keys()),
+            "userinfo": sorted(self.allowed & self.userinfo.keys()),
+            "id_token": sorted(self.allowed & self.id_token.keys()),
         }
         kept = {member: names for member, names in kept.items() if names}
         return json.dumps(kept, separators=(",", ":")) if kept else ""
@@ -62,8 +61,11 @@ class RequestedClaims:
 NOTHING = RequestedClaims()
 
 
-def parse_claims(text: str) -> RequestedClaims:
+def parse_claims(text: str, allowed: frozenset[str]) -> RequestedClaims:
     """Parse the parameter. Members and claims that are not understood are ignored.
+
+    `allowed`: the claims about the person that the client may have. Others are not an error
+    (section 5.5.1): they are left out of the consent page, the grant and every answer.
 
     Raises:
         ProtocolError: `invalid_request`: it is not what section 5.5 describes.
@@ -74,7 +76,8 @@ def parse_claims(text: str) -> RequestedClaims:
         raise _malformed("claims is not JSON") from error
     if not isinstance(parsed, dict):
         raise _malformed("claims is not a JSON object")
-    return RequestedClaims(*(_member(parsed.get(name)) for name in MEMBERS))
+    userinfo, id_token = (_member(parsed.get(name)) for name in MEMBERS)
+    return RequestedClaims(userinfo, id_token, allowed)
 
 
 def _member(value: Any) -> dict[str, ClaimRequest]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.prepared_query import PreparedQuery
 from oidc.models import Consent
 from oidc.models.access import reading
-from oidc.tokens.claims import SCOPE_CLAIMS
+from oidc.tokens.claims import releasable_claims
 
 
 @lru_cache(maxsize=1024)
@@ -39,11 +39,9 @@ class Consented:
     def covers(self, scope: Iterable[str], claims: Iterable[str]) -> bool:
         """Tell whether nothing new is asked for. A scope brings its claims."""
         missing = frozenset(claims) - self.claims
-        return self.scope.issuperset(scope) and (not missing or missing <= self._brought)
-
-    @property
-    def _brought(self) -> set[str]:
-        return {claim for value in self.scope for claim in SCOPE_CLAIMS.get(value, ())}
+        if not self.scope.issuperset(scope):
+            return False
+        return not missing or missing <= releasable_claims(self.scope)
 
 
 def find_consent(user_id: str, client_id: str) -> Consented | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
@@ -24,13 +25,28 @@ CLAIMS_SUPPORTED = (
 )  # fmt: skip
 
 
-RELEASABLE_CLAIMS = frozenset(claim for claims in SCOPE_CLAIMS.values() for claim in claims)
-"""Every claim about a person that a request may ask for by name."""
+def releasable_claims(scope: Iterable[str]) -> frozenset[str]:
+    """Return the names of all claims that scopes bring.
+
+    With a client's registered scope: every claim that it may get, however it asks.
+    """
+    return _releasable_claims(tuple(scope))
 
 
-def requested_claim_names(claims: str, member: str) -> list[str]:
-    """Return what a grant's `claims` asks for in `userinfo` or `id_token`."""
-    return json.loads(claims).get(member, []) if claims else []
+@lru_cache(maxsize=1024)
+def _releasable_claims(scope: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for value in scope for name in SCOPE_CLAIMS.get(value, ()))
+
+
+def requested_claim_names(claims: str, member: str, client_scope: Iterable[str]) -> list[str]:
+    """Return what a grant's `claims` asks for in `userinfo` or `id_token`.
+
+    `client_scope`: the client's as it is today. What it may not have any more is left out.
+    """
+    if not claims:
+        return []
+    releasable = releasable_claims(client_scope)
+    return [name for name in json.loads(claims).get(member, []) if name in releasable]
 
 
 def claims_by_name(all_claims: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

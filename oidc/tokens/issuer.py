@@ -42,7 +42,7 @@ def issue_user_tokens(
             grant,
             nonce=nonce,
             access_token=response["access_token"],
-            claims=_claims_about(grant),
+            claims=_claims_about(client, grant),
         )
     return response
 
@@ -73,7 +73,7 @@ def issue_front_channel_tokens(
             nonce=nonce,
             access_token=response.get("access_token", ""),
             code=code,
-            claims=_claims_about(grant, alone=response_type == {"id_token"}),
+            claims=_claims_about(client, grant, alone=response_type == {"id_token"}),
         )
     return response
 
@@ -94,18 +94,18 @@ def _access_token_members(
     }
 
 
-def _claims_about(grant: Grant, *, alone: bool = False) -> dict[str, Any]:
+def _claims_about(client: Client, grant: Grant, *, alone: bool = False) -> dict[str, Any]:
     """Return the person's claims for an ID token: those requested for it (Core section 5.5).
 
     `alone`: no access token comes with it, so it carries what userinfo would. One SQL query if
     there is anything to return.
     """
-    names = requested_claim_names(grant.claims, "id_token")
+    names = requested_claim_names(grant.claims, "id_token", client.scope)
     if not alone and not names:
         return {}
     with reading():
         claims = find_standard_claims(grant.user_id) or {}
     if not alone:
         return claims_by_name(claims, names)
-    names += requested_claim_names(grant.claims, "userinfo")
+    names += requested_claim_names(grant.claims, "userinfo", client.scope)
     return claims_for_scope(claims, grant.scope) | claims_by_name(claims, names)

@@ -11,8 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.authentication import ACR_MFA, ACR_PASSWORD
+from oidc.clients.service import update_client
 from oidc.errors import ProtocolError
+from oidc.models.client import OAuthClient
 from oidc.requests.claims import parse_claims
+from oidc.requests.consent import remember_consent
+from oidc.tokens.claims import SCOPES_SUPPORTED, releasable_claims
+from tests.protocol.test_interaction_pages import csrf
 from tests.support.doors import Browser
 from tests.support.relying_party import RelyingParty, new_person, sign_in
 
@@ -23,10 +28,13 @@ def asked(**members: Any) -> str:
 
 def tokens_with(web: RelyingParty, person: Any, claims: str, **changes: str) -> dict[str, Any]:
     """Sign in with a claims parameter that the person allowed before."""
-    from oidc.requests.consent import remember_consent
-
-    remember_consent(str(person.pk), web.client_id, [], parse_claims(claims).releasable)
+    remember(person, web, claims)
     return web.tokens_for(person, claims=claims, **changes)
+
+
+def remember(person: Any, web: RelyingParty, claims: str) -> None:
+    allowed = releasable_claims(SCOPES_SUPPORTED)
+    remember_consent(str(person.pk), web.client_id, [], parse_claims(claims, allowed).releasable)
 
 
 def unverified(token: str) -> dict[str, Any]:
@@ -118,6 +126,89 @@ def test_a_scope_that_was_allowed_covers_its_claims(
     assert "code" in web.authorize(browser, claims=claims, prompt="none").redirect_members
 
 
+ALL_THREE = asked(
+    userinfo={"phone_number": {"essential": True}, "name": None},
+    id_token={"phone_number": None, "email": None},
+)
+
+
+def test_5_5_claims_outside_the_clients_scope_are_neither_asked_for_nor_delivered(
+    web: RelyingParty, browser: Browser
+) -> None:
+    """The client may have `profile` and `email`, and never registered `phone`."""
+    person = new_person(name="Pat", phone_number="+49301234567")
+    restrict(web, "openid profile email offline_access")
+    sign_in(browser, person)
+    started = web.authorize(browser, scope="openid", claims=ALL_THREE)
+    page = browser.follow(started)
+    assert "See your name" in page.text
+    assert "phone" not in page.text
+    back = browser.post(started.location, csrf(page) | {"decision": "allow"})
+    tokens = web.redeem(back.redirect_members["code"]).json()
+    assert set(web.userinfo(tokens["access_token"]).json()) == {"sub", "name"}
+    identity = unverified(tokens["id_token"])
+    assert identity["email"] == person.email
+    assert "phone_number" not in identity
+
+
+def test_5_5_claims_of_the_whole_answer_stay_in_the_clients_scope(browser: Browser) -> None:
+    person = new_person(name="Pat", phone_number="+49301234567")
+    client = RelyingParty.register(browser.send, "oidc-compat", scope="openid profile")
+    sign_in(browser, person)
+    client.consented_by(person, "openid profile")
+    answer = client.authorize(
+        browser, response_type="id_token", scope="openid profile", claims=ALL_THREE
+    )
+    identity = unverified(answer.redirect_members["id_token"])
+    assert identity["name"] == "Pat"
+    assert not {"phone_number", "email"} & identity.keys()
+
+
+def test_5_5_taking_a_scope_away_stops_the_delivery_at_once(web: RelyingParty) -> None:
+    person = new_person(name="Pat", phone_number="+49301234567")
+    tokens = tokens_with(web, person, ALL_THREE, scope="openid offline_access")
+    assert set(web.userinfo(tokens["access_token"]).json()) == {"sub", "name", "phone_number"}
+    assert "phone_number" in unverified(tokens["id_token"])
+
+    restrict(web, "openid profile offline_access")
+    assert set(web.userinfo(tokens["access_token"]).json()) == {"sub", "name"}
+    refreshed = web.refresh(tokens["refresh_token"]).json()
+    assert not {"phone_number", "email"} & unverified(refreshed["id_token"]).keys()
+    assert set(web.userinfo(refreshed["access_token"]).json()) == {"sub", "name"}
+
+
+def test_5_5_between_code_and_redemption_counts_too(web: RelyingParty) -> None:
+    person = new_person(phone_number="+49301234567")
+    remember(person, web, ALL_THREE)
+    code = web.code_for(person, scope="openid", claims=ALL_THREE)
+    restrict(web, "openid")
+    assert not {"phone_number", "email"} & unverified(web.redeem(code).json()["id_token"]).keys()
+
+
+def test_userinfo_needs_a_client_that_may_still_have_openid(web: RelyingParty, alice: Any) -> None:
+    tokens = web.tokens_for(alice)
+    restrict(web, "profile email")
+    refused = web.userinfo(tokens["access_token"])
+    assert refused.status == 403
+    assert "insufficient_scope" in refused.header("WWW-Authenticate")
+
+
+def test_5_5_claims_without_openid_are_not_asked_for(
+    web: RelyingParty, browser: Browser, alice: Any
+) -> None:
+    """Neither an ID token nor userinfo would deliver them."""
+    restrict(web, "openid profile email api.read")
+    sign_in(browser, alice)
+    page = browser.follow(web.authorize(browser, scope="api.read", nonce=None, claims=ALL_THREE))
+    assert "api.read" in page.text
+    assert "See your name" not in page.text
+
+
+def restrict(web: RelyingParty, scope: str) -> None:
+    """Give the client another scope, as an admin does."""
+    update_client(OAuthClient.objects.get(client_id=web.client_id), {"scope": scope})
+
+
 def test_5_5_1_sub_with_the_value_of_another_person(
     web: RelyingParty, browser: Browser, alice: Any
 ) -> None:
@@ -156,7 +247,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_any_json_is_parsed_or_refused(value: Any) -> None:
     try:
-        claims = parse_claims(json.dumps(value))
+        claims = parse_claims(json.dumps(value), releasable_claims(SCOPES_SUPPORTED))
     except ProtocolError as error:
         assert error.error == "invalid_request"
     else:
