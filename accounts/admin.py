@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import allauth.account.admin  # noqa: F401 - registers what is unregistered below
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 
 from accounts.emails import set_email
 from accounts.models import User
+from accounts.privileges import is_superuser, may_act_upon
 from accounts.signals import sign_out_everywhere
 
 admin.site.unregister(Group)
@@ -142,24 +144,36 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if _is_superuser(request) else (*fields, *PRIVILEGES)
+        return fields if is_superuser(request) else (*fields, *PRIVILEGES)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+        return super().has_change_permission(request, obj) and may_act_upon(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and may_act_upon(request, obj)
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """End every session and grant of the chosen people. They may sign in again."""
-        for user in people:
+        """End every session and grant of the chosen people. They may sign in again.
+
+        Django asks for the permission in general only; here it is asked for each person.
+        """
+        chosen = list(people)
+        permitted = [user for user in chosen if self.has_change_permission(request, user)]
+        for user in permitted:
             sign_out_everywhere(str(user.pk))
-        self.message_user(
-            request,
-            f"Signed out everywhere: {', '.join(user.username for user in people)}.",
-            messages.SUCCESS,
-        )
+        if permitted:
+            self.message_user(
+                request, f"Signed out everywhere: {_names(permitted)}.", messages.SUCCESS
+            )
+        if len(permitted) < len(chosen):
+            spared = [user for user in chosen if user not in permitted]
+            self.message_user(
+                request,
+                f"Not signed out: {_names(spared)}. Only superusers may do this to somebody who "
+                "may use the admin.",
+                messages.ERROR,
+            )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save, and write the address where its verification is kept."""
@@ -169,10 +183,5 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             set_email(obj, obj.email, verified=is_verified)
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(getattr(request.user, "is_superuser", False))
-
-
-def _may_touch(request: HttpRequest, person: User | None) -> bool:
-    """Only superusers touch somebody who may use the admin."""
-    return _is_superuser(request) or person is None or not (person.is_staff or person.is_superuser)
+def _names(people: Iterable[User]) -> str:
+    return ", ".join(user.username for user in people)

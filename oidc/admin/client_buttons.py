@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -15,19 +15,15 @@ from django.views.decorators.http import require_POST
 
 from oidc.admin.client_forms import RotateSecretForm
 from oidc.admin.connection import connection_of
+from oidc.admin.lookups import SecretColumns
 from oidc.clients import service
 from oidc.clients.client_secrets import needs_secret
 from oidc.models.client import OAuthClient
 
 TEMPLATES = "admin/oidc/oauthclient"
 
-if TYPE_CHECKING:
-    ClientModelAdmin = admin.ModelAdmin[OAuthClient]
-else:
-    ClientModelAdmin = admin.ModelAdmin
 
-
-class ClientButtons(ClientModelAdmin):
+class ClientButtons(SecretColumns):
     """Views of their own beside the form. Each asks for the permission to change the client."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -70,7 +66,7 @@ class ClientButtons(ClientModelAdmin):
         return self._report(request, client, "Enabled.")
 
     def _changeable(self, request: HttpRequest, object_id: str) -> OAuthClient:
-        client = self.get_object(request, object_id)
+        client: OAuthClient | None = self.get_object(request, object_id)
         if client is None:
             raise Http404
         if not self.has_change_permission(request, client):

@@ -30,6 +30,7 @@ from oidc.models.client import OAuthClient
 class OAuthClientAdmin(ClientButtons):
     """The list and the form. Its buttons are in `ClientButtons`."""
 
+    secret_columns = ("client_secrets", "symmetric_secret_encrypted")
     change_form_template = f"{TEMPLATES}/change_form.html"
     list_display = ("client_name", "profile_label", "client_id", "is_active", "created_on")
     list_filter = ("is_active", "profile", "origin", "trusted", "created_at")
@@ -51,7 +52,7 @@ class OAuthClientAdmin(ClientButtons):
     # --- The list ---------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OAuthClient]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[OAuthClient] = super().get_queryset(request)
         return rows.annotate(redirect_uris_text=Cast("redirect_uris", TextField()))
 
     @admin.display(description="kind", ordering="profile")

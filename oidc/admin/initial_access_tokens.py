@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 
+from oidc.admin.lookups import SecretColumns
 from oidc.clients.validation.errors import Refused
 from oidc.clients.validation.values import scope
 from oidc.models import InitialAccessToken
@@ -21,10 +22,8 @@ from oidc.registration.initial_access_tokens import IssuedToken, issue_initial_a
 MOST_USES = 1_000_000
 
 if TYPE_CHECKING:
-    TokenModelAdmin = admin.ModelAdmin[InitialAccessToken]
     TokenModelForm = forms.ModelForm[InitialAccessToken]
 else:
-    TokenModelAdmin = admin.ModelAdmin
     TokenModelForm = forms.ModelForm
 
 
@@ -61,8 +60,10 @@ class NewTokenForm(TokenModelForm):
 
 
 @admin.register(InitialAccessToken)
-class InitialAccessTokenAdmin(TokenModelAdmin):
+class InitialAccessTokenAdmin(SecretColumns):
     """Rows stay, because clients point to them: a token is revoked, not deleted."""
+
+    secret_columns = ("token_sha256",)
 
     list_display = ("name", "state", "uses", "most_uses", "expires_at", "created_at")
     list_filter = ("revoked", "created_at")

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.privileges import may_act_upon
+from oidc.admin.lookups import SecretColumns
 from oidc.models import Consent, FailedRequest, SigningKey
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(SecretColumns):
     """A list to look at. Nothing is added or changed here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -41,6 +43,10 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "client_id")
 
+    def has_delete_permission(self, request: HttpRequest, obj: Consent | None = None) -> bool:
+        person = None if obj is None else obj.user
+        return super().has_delete_permission(request, obj) and may_act_upon(request, person)
+
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadOnlyAdmin):
@@ -49,6 +55,7 @@ class SigningKeyAdmin(ReadOnlyAdmin):
     list_display = ("kid", "algorithm", "status", "created_at", "signing_since", "retired_at")
     list_filter = ("algorithm", "status")
     exclude = ("private_key_encrypted",)
+    secret_columns = ("private_key_encrypted",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
