@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import send_later
+from accounts.split_url import split_url
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailConfirmation
@@ -42,7 +42,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_safe_url(self, url: str) -> bool:
         """Accept a path of ours, or a whole URL of the issuer's own origin."""
-        issuer = urlsplit(settings.ISSUER)
+        issuer = split_url(settings.ISSUER)
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={issuer.netloc}, require_https=issuer.scheme == "https"
         )
@@ -63,10 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails name the issuer's host, and nobody waits for them."""
-        whole = {**context, "email": email, "issuer_host": urlsplit(settings.ISSUER).netloc}
+        whole = {**context, "email": email, "issuer_host": split_url(settings.ISSUER).netloc}
         send_later(self.render_mail(template_prefix, email, whole))
 
 
 def _on_the_issuer(url: str) -> str:
-    issuer = urlsplit(settings.ISSUER)
-    return urlsplit(url)._replace(scheme=issuer.scheme, netloc=issuer.netloc).geturl()
+    return split_url(url).on(split_url(settings.ISSUER))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts.split_url import split_url
 from oidc.conf import configuration
 from oidc.errors import StoreUnavailable
 from oidc.keys.algorithms import KEY_ALGORITHMS
@@ -41,7 +41,7 @@ def examine() -> list[Finding]:
 def _configuration() -> str:
     if len(settings.SECRET_KEY) < SHORTEST_SECRET_KEY:
         return f"SECRET_KEY has fewer than {SHORTEST_SECRET_KEY} characters: generate a longer one."
-    on_loopback = urlsplit(configuration().issuer).scheme == "http"
+    on_loopback = split_url(configuration().issuer).scheme == "http"
     if settings.DEBUG and not on_loopback:
         return "DEBUG is on. It shows internals to strangers: switch it off."
     return ""

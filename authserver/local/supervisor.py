@@ -8,8 +8,8 @@ import shutil
 import sys
 import time
 from collections import deque
-from urllib.parse import urlsplit
 
+from accounts.split_url import split_url
 from authserver.local.child import Child
 from authserver.local.cluster import LocalCluster
 from authserver.local.files import ensure_secret_key
@@ -186,7 +186,7 @@ class Supervisor:
 
 def _get(port: int, url: str) -> str:
     """Return the status of an answer, or what went wrong."""
-    address = urlsplit(url)
+    address = split_url(url)
     # Not urllib: a proxy from the environment would be asked for our own address.
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:

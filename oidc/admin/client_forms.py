@@ -44,14 +44,15 @@ class ClientForm(ClientModelForm):
             field.help_text = HELP_TEXTS.get(name, field.help_text)
 
     def _show_problems(self, validate: Callable[[], object]) -> None:
+        told = set(self.errors)
         try:
             validate()
         except InvalidClientMetadata as error:
             for problem in error.problems:
-                if problem.member in self.fields:
-                    self.add_error(problem.member, problem.message)
-                else:
+                if problem.member not in self.fields:
                     self.add_error(None, f"{problem.member}: {problem.message}")
+                elif problem.member not in told:  # the form has not said it already
+                    self.add_error(problem.member, problem.message)
 
 
 class NewClientForm(ClientForm):
@@ -89,11 +90,10 @@ class NewClientForm(ClientForm):
 
     def clean(self) -> dict[str, Any]:
         entered = super().clean() or self.cleaned_data
-        if not self.errors:
+        if "profile" in entered:  # a missing name must not hide what is wrong with the addresses
+            name = entered.get("client_name", "")
             self._show_problems(
-                lambda: service.validate_new_client(
-                    entered["client_name"], entered["profile"], self.metadata()
-                )
+                lambda: service.validate_new_client(name, entered["profile"], self.metadata())
             )
         return entered
 
@@ -159,12 +159,12 @@ class ChangeClientForm(ClientForm):
 
     def changes(self) -> dict[str, Any]:
         """Return the members that were changed, and no others."""
-        return {name: self.cleaned_data[name] for name in self.changed_data}
+        entered = self.cleaned_data
+        return {name: entered[name] for name in self.changed_data if name in entered}
 
     def clean(self) -> dict[str, Any]:
         entered = super().clean() or self.cleaned_data
-        if not self.errors:
-            self._show_problems(lambda: service.validate_changes(self.instance, self.changes()))
+        self._show_problems(lambda: service.validate_changes(self.instance, self.changes()))
         return entered
 
 

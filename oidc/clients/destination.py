@@ -6,8 +6,8 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import SplitResult, urlsplit
 
+from accounts.split_url import URL, MalformedURL, split_url
 from oidc.conf import configuration
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -36,29 +36,28 @@ def is_allowed(address: IPv4Address | IPv6Address, *, private: bool) -> bool:
     return address.is_global and not address.is_reserved
 
 
-def checked_parts(url: str) -> SplitResult:
+def checked_parts(url: str) -> URL:
     """Take an address apart.
 
     Raises:
         FetchFailed: malformed, or not https; http is for private addresses, where they are allowed.
     """
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
+        parts = split_url(url)
+    except MalformedURL as error:
         raise FetchFailed("malformed address") from error
     schemes = ("https", "http") if configuration().fetch_private_addresses else ("https",)
-    if parts.scheme not in schemes or not parts.hostname or port == 0 or "@" in parts.netloc:
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0 or parts.has_user:
         raise FetchFailed("not an https address")
     return parts
 
 
-def port_of(parts: SplitResult) -> int:
+def port_of(parts: URL) -> int:
     """Return the port that an address means."""
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def resolve(parts: SplitResult, deadline: float) -> list[str]:
+def resolve(parts: URL, deadline: float) -> list[str]:
     """Return the addresses of the host, all of them allowed.
 
     The lookup itself cannot be cut: a name server that says nothing keeps a thread of its own, and

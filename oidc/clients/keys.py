@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 
+from accounts.split_url import find_host
 from oidc.clients.jwk import PublicKey, parse_jwk
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_json
@@ -79,7 +79,7 @@ class RemoteKeySet:
             self._keys = _readable_keys(fetch_json(self._jwks_uri))
             self._fetched_at = time.monotonic()
         except FetchFailed as error:
-            host = urlsplit(self._jwks_uri).hostname
+            host = find_host(self._jwks_uri)
             log.warning("jwks_uri_not_fetched", host=host, reason=str(error))
 
     def _age(self) -> float:

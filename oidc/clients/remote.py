@@ -19,8 +19,9 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import SplitResult, urlencode
+from urllib.parse import urlencode
 
+from accounts.split_url import URL
 from oidc.clients.destination import FetchFailed, checked_parts, port_of, resolve
 
 __all__ = ["FetchFailed", "fetch_json", "fetch_text", "post_form"]
@@ -93,9 +94,9 @@ def _fetch(url: str, max_bytes: int, timeout_seconds: float) -> bytes:
 
 
 @contextmanager
-def _connected(parts: SplitResult, deadline: float) -> Iterator[HTTPConnection]:
+def _connected(parts: URL, deadline: float) -> Iterator[HTTPConnection]:
     """Connect to an address of the host; cut the connection at the deadline, whatever it does."""
-    host, port = str(parts.hostname), port_of(parts)
+    host, port = parts.hostname, port_of(parts)
     is_https = parts.scheme == "https"
     connection = HTTPSConnection(host, port) if is_https else HTTPConnection(host, port)
     # Given a socket, the connection opens none of its own, and so does not resolve again.
@@ -145,7 +146,7 @@ def _cut(connection: HTTPConnection) -> None:
         connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> bytes:
+def _get(connection: HTTPConnection, parts: URL, max_bytes: int) -> bytes:
     connection.request("GET", _target(parts), headers={"Accept": "*/*"})
     response = connection.getresponse()
     if response.status != 200:
@@ -156,7 +157,7 @@ def _get(connection: HTTPConnection, parts: SplitResult, max_bytes: int) -> byte
     return body
 
 
-def _target(parts: SplitResult) -> str:
+def _target(parts: URL) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 

@@ -6,10 +6,10 @@ Spec: OpenID Connect Registration 1.0 section 5; OpenID Connect Core 1.0 section
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
+from accounts.split_url import find_host
 from oidc.clients.remote import FetchFailed, fetch_json
 from oidc.clients.validation.errors import InvalidClientMetadata, Problem
 from oidc.clients.waiting import a_seat
@@ -31,7 +31,7 @@ def check_sector_document(metadata: dict[str, Any]) -> None:
         with a_seat(uri):
             document = fetch_json(uri)
     except FetchFailed as error:
-        host = urlsplit(uri).hostname
+        host = find_host(uri)
         log.warning("sector_identifier_uri_not_fetched", host=host, reason=str(error))
         raise _invalid("The document there cannot be fetched, or is not JSON.") from error
     except ProtocolError as error:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from accounts.split_url import find_host
 from oidc.clients.profiles import PROFILES, grant_types_of
 from oidc.clients.validation import InvalidClientMetadata, Problem
 from oidc.conf import configuration
@@ -105,10 +105,7 @@ def _limited_scope(metadata: dict[str, Any], profile: str, permission: Permissio
 def _name_from(metadata: dict[str, Any]) -> str:
     """Return the host where people return to: they know it better than any made-up name."""
     for uri in _texts(metadata.get("redirect_uris")):
-        try:
-            host = urlsplit(uri).hostname
-        except ValueError:
-            continue  # refused later, with the reason
+        host = find_host(uri)
         if host:
             return host[:200]
     return UNNAMED

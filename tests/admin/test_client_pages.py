@@ -70,6 +70,17 @@ def test_a_refusal_is_shown_at_its_field(
     assert not OAuthClient.objects.exists()
 
 
+def test_every_address_at_fault_is_shown_at_once(pages: ClientPages) -> None:
+    bad = f"http://app.example/\r\n{REDIRECT_URI}\r\njavascript:x\r\ndata:x"
+    answer = pages.add(client_name="", redirect_uris=bad)
+    told = errors_at(answer, "redirect_uris")
+    assert [message.partition(":")[0] for message in told] == ["Entry 1", "Entries 3 and 4"]
+    assert "required" in errors_at(answer, "client_name")[0]
+    changed = pages.change(pages.made(), redirect_uris=bad, jwks="{")
+    assert errors_at(changed, "redirect_uris") == told
+    assert "valid JSON" in errors_at(changed, "jwks")[0]
+
+
 def test_what_was_entered_is_still_there_after_a_refusal(pages: ClientPages) -> None:
     entered = "http://app.example/one\r\nhttps://app.example/two"
     assert f"{entered}</textarea>" in text_of(pages.add(redirect_uris=entered))

@@ -107,6 +107,25 @@ def test_nobody_catches_everything() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "splitter", ["urlsplit", "urlparse", "urljoin", "urldefrag", "SplitResult", "ParseResult"]
+)
+def test_urls_are_taken_apart_where_the_failure_of_it_is_handled(splitter: str) -> None:
+    """Bare, they raise ValueError for `app://[`, and once more when somebody reads `port`."""
+    users = {
+        name_of(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if splitter
+        in (
+            getattr(node, "id", ""),
+            getattr(node, "attr", ""),
+            *(alias.name for alias in getattr(node, "names", ()) if isinstance(alias, ast.alias)),
+        )
+    }
+    assert users <= {"accounts/split_url.py"}
+
+
 def test_only_the_settings_read_the_environment() -> None:
     readers = {
         name_of(path)

@@ -269,6 +269,25 @@ def test_rfc7591_3_2_2_the_error_code_names_redirect_uris() -> None:
     assert caught.value.error == "invalid_client_metadata"
 
 
+def test_every_address_at_fault_is_told_of_at_once() -> None:
+    bad = ["javascript:x", REDIRECT_URI, "http://app.example/cb", "data:x", "https://app.example/#"]
+    with pytest.raises(InvalidClientMetadata) as caught:
+        validated(redirect_uris=bad, post_logout_redirect_uris=["x"], tos_uri="y")
+    positions = [
+        (problem.member, problem.message.partition(":")[0]) for problem in caught.value.problems
+    ]
+    assert positions == [
+        ("redirect_uris", "Entries 1 and 4"),
+        ("redirect_uris", "Entry 3"),
+        ("redirect_uris", "Entry 5"),
+        ("post_logout_redirect_uris", "Entry 1"),
+        ("tos_uri", "Must be complete"),
+    ]
+    for problem in caught.value.problems:
+        assert str(problem) in caught.value.description
+    assert not any(uri in caught.value.description for uri in bad)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from accounts.split_url import split_url
 from oidc.clients.redirect_uri import redirect_uri_matches
 from oidc.clients.validation.addresses import check_redirect_uri, check_web_uri, origin_of
 from oidc.clients.validation.errors import Refused
@@ -99,6 +100,11 @@ REFUSED_EVERYWHERE = [
     "com.example.app:cb",
     "com.example.app:",
     "com.example.app://user@host/cb",
+    "com.example.app://[",
+    "com.example.app://]",
+    "com.example.app://[::1/cb",
+    "com.example.app://host:99999/cb",
+    "com.example.app://host:x/cb",
     "com.example.app:/cb#x",
     "https://app.example/" + "a" * 2000,
     None,
@@ -143,6 +149,24 @@ def test_what_is_accepted_is_seen_alike_by_every_parser(uri: str) -> None:
         "localhost", "127.0.0.1", "::1",
     )  # fmt: skip
     assert set('\\ "<>') & set(uri) == set()
+
+
+BRACKETS = st.text(alphabet="[]:@/?#.%vV1a-", max_size=12)
+
+
+@given(st.sampled_from(["https", "http", "com.example.app"]), BRACKETS, st.booleans())
+@example("com.example.app", "[", True)
+def test_what_is_accepted_can_be_taken_apart(scheme: str, noise: str, native: bool) -> None:
+    uri = f"{scheme}://{noise}"
+    for check in (
+        lambda: check_redirect_uri(uri, native=native),
+        lambda: check_web_uri(uri, secure=native),
+    ):
+        try:
+            accepted = check()
+        except Refused:
+            continue
+        split_url(accepted)
 
 
 @given(st.text(alphabet=string.printable, min_size=1, max_size=12))

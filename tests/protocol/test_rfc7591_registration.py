@@ -105,6 +105,19 @@ def test_2_1_grant_types_left_out_follow_the_response_types(
     assert register(send, **given).json()["grant_types"] == expected
 
 
+@pytest.mark.parametrize(
+    "uri", ["com.example.app://[", "com.example.app://a]/", "com.example.app://host:99999/cb"]
+)
+@pytest.mark.parametrize("subject_type", ["public", "pairwise"])
+def test_2_an_address_that_no_parser_takes_apart(
+    send: Send, open_registration: None, uri: str, subject_type: str
+) -> None:
+    answer = register(
+        send, application_type="native", redirect_uris=[uri], subject_type=subject_type
+    )
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_redirect_uri")
+
+
 def test_2_unknown_members_are_ignored(send: Send, open_registration: None) -> None:
     answer = register(send, made_up={"by": "us"}, claims_redirect_uris=["https://client.example/"])
     assert answer.status == 201

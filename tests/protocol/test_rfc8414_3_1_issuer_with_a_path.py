@@ -80,6 +80,8 @@ def test_every_address_is_below_the_path() -> None:
         "https://sign-in.example.com?x",
         "https://sign-in.example.com#x",
         "https://user@sign-in.example.com",
+        "https://[sign-in.example.com",
+        "https://sign-in.example.com:99999",
         "sign-in.example.com",
         "",
     ],

@@ -30,7 +30,8 @@ def validate_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
         try:
             checked[member] = _check(member, value, metadata)
         except Refused as refused:
-            problems.append(Problem(member, str(refused), _is_known(member)))
+            known = _is_known(member)
+            problems += [Problem(member, message, known) for message in refused.messages]
     # Rules between members only make sense once each value is what it should be.
     problems = problems or find_problems(checked)
     if problems:

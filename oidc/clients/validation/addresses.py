@@ -12,6 +12,7 @@ import re
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import parse_qsl
 
+from accounts.split_url import MalformedURL, split_url
 from oidc.clients.validation.errors import Refused
 
 LONGEST_URI = 2000
@@ -51,6 +52,7 @@ def check_redirect_uri(uri: object, *, native: bool) -> str:
         _check_web(scheme, authority)
     else:
         _check_private_use(scheme, authority, path, native=native)
+    _check_that_it_splits(str(uri))
     return str(uri)
 
 
@@ -70,6 +72,14 @@ def check_web_uri(uri: object, *, secure: bool) -> str:
     else:
         _check_host(authority)
     return str(uri)
+
+
+def _check_that_it_splits(uri: str) -> None:
+    """Refuse what the standard library cannot take apart: everybody after this relies on it."""
+    try:
+        split_url(uri)
+    except MalformedURL:
+        raise Refused("Has a malformed host or port.") from None
 
 
 def origin_of(uri: str) -> str:

@@ -9,7 +9,14 @@ from oidc.errors import ProtocolError
 
 
 class Refused(ValueError):
-    """One value is not acceptable. The text is static: it never repeats what was sent."""
+    """A value is not acceptable. The texts are static: they never repeat what was sent.
+
+    A list is told of once for each rule that its entries break.
+    """
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__(" ".join(messages))
+        self.messages = messages
 
 
 @dataclass(frozen=True, slots=True)

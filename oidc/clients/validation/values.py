@@ -75,7 +75,7 @@ def one_of_sets(choices: tuple[str, ...]) -> Check:
 
 
 def list_of(check_entry: Check) -> Check:
-    """A list without repetitions, its order kept."""
+    """A list without repetitions, its order kept. Every entry at fault is told of at once."""
 
     def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -83,14 +83,22 @@ def list_of(check_entry: Check) -> Check:
         if len(value) > LONGEST_LIST:
             raise Refused(f"Must not have more than {LONGEST_LIST} entries.")
         entries = []
+        faults: dict[str, list[int]] = {}
         for position, entry in enumerate(value, start=1):
             try:
                 entries.append(check_entry(entry))
             except Refused as refused:
-                raise Refused(f"Entry {position}: {refused}") from refused
+                faults.setdefault(str(refused), []).append(position)
+        if faults:
+            raise Refused(*(f"{_entries(where)}: {rule}" for rule, where in faults.items()))
         return list(dict.fromkeys(entries))
 
     return check
+
+
+def _entries(positions: list[int]) -> str:
+    *others, last = map(str, positions)
+    return f"Entries {', '.join(others)} and {last}" if others else f"Entry {last}"
 
 
 def optional(check: Check) -> Check:
