@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import re
 from collections.abc import MutableMapping
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,8 @@ SECRET_MEMBERS = frozenset(
         "code_verifier", "cookie", "id_token", "password", "refresh_token", "secret", "token",
     }
 )  # fmt: skip
+
+_QUERY = re.compile(r"\?[^ ]*")
 
 
 def redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -63,6 +66,17 @@ class RouteInsteadOfPath(logging.Filter):
             match = getattr(request, "resolver_match", None)
             page = f"page:{match.url_name}" if match else "page"
             record.args = tuple(page if value == path else value for value in record.args)
+        return True
+
+
+class NoQueryInRequestLine(logging.Filter):
+    """Django's development server logs whole request lines. A query may have a secret in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.server" and isinstance(record.args, tuple):
+            record.args = tuple(
+                _QUERY.sub("", value) if isinstance(value, str) else value for value in record.args
+            )
         return True
 
 
@@ -129,13 +143,18 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
         },
         "filters": {
             "route_instead_of_path": {"()": RouteInsteadOfPath},
+            "no_query_in_request_line": {"()": NoQueryInRequestLine},
             "one_line_for_an_outage": {"()": OneLineForAnOutage},
         },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "structured",
-                "filters": ["route_instead_of_path", "one_line_for_an_outage"],
+                "filters": [
+                    "route_instead_of_path",
+                    "no_query_in_request_line",
+                    "one_line_for_an_outage",
+                ],
             }
         },
         "root": {"handlers": ["stderr"], "level": level},

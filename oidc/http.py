@@ -21,6 +21,9 @@ MAX_PARAMETERS = 100
 MULTILINE_PARAMETERS = frozenset({"claims", "authorization_details"})
 """JSON by specification, so they may hold line breaks and tabs."""
 
+REPEATABLE_PARAMETERS = frozenset({"resource", "audience"})
+"""Lists by specification (RFC 8707 section 2; RFC 8693 section 2.1). Nobody reads them here yet."""
+
 Headers = tuple[tuple[str, str], ...]
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
@@ -33,7 +36,7 @@ _quoted = lru_cache(maxsize=16)(quote_plus)  # every authorization response has 
 class Parameters(dict[str, str]):
     """Query or form parameters by name. Empty ones are absent (RFC 6749 section 3.1).
 
-    `repeated` has the names that came more than once; the first value is kept.
+    `repeated` has the names that came more than once, and may not; the first value is kept.
     """
 
     repeated: frozenset[str] = frozenset()
@@ -43,7 +46,8 @@ class Parameters(dict[str, str]):
         super().__init__(pairs)
         if len(self) < len(pairs):
             names = Counter(name for name, _ in pairs)
-            self.repeated = frozenset(name for name, times in names.items() if times > 1)
+            repeated = frozenset(name for name, times in names.items() if times > 1)
+            self.repeated = repeated - REPEATABLE_PARAMETERS
             self.update(reversed(pairs))
         if "" in self.values():
             for name in [name for name, value in self.items() if not value]:

@@ -21,15 +21,24 @@ from oidc.endpoints.register import manage_registration, register
 from oidc.endpoints.revoke import revoke
 from oidc.endpoints.token import token
 from oidc.endpoints.userinfo import userinfo
+from oidc.logout.request import PARAMETERS as LOGOUT_PARAMETERS
 from oidc.pages import sign_out
 from oidc.pages.interaction import interaction
+from oidc.requests.authorization_request import PARAMETERS as AUTHORIZATION_PARAMETERS
 
-GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+READ, POST, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "POST")
 
 ENDPOINTS = (
-    Endpoint("authorize", "/oauth2/authorize", authorize, BOTH, for_people=True),
+    Endpoint(
+        "authorize",
+        "/oauth2/authorize",
+        authorize,
+        BOTH,
+        for_people=True,
+        only_in_body=AUTHORIZATION_PARAMETERS,
+    ),
     Endpoint("token", "/oauth2/token", token, POST, cors=True),
-    Endpoint("userinfo", "/oauth2/userinfo", userinfo, BOTH, cors=True),
+    Endpoint("userinfo", "/oauth2/userinfo", userinfo, (*READ, "POST"), cors=True),
     Endpoint("revoke", "/oauth2/revoke", revoke, POST, cors=True),
     Endpoint("introspect", "/oauth2/introspect", introspect, POST),
     Endpoint("register", "/oauth2/register", register, POST, cors=True, json=True),
@@ -37,16 +46,23 @@ ENDPOINTS = (
         "registration",
         "/oauth2/register/",
         manage_registration,
-        ("GET", "PUT", "DELETE"),
+        (*READ, "PUT", "DELETE"),
         cors=True,
         json=True,
     ),
-    Endpoint("end_session", "/oauth2/logout", end_session, BOTH, for_people=True),
-    Endpoint("check_session", "/oauth2/check_session", check_session, GET, frameable=True),
+    Endpoint(
+        "end_session",
+        "/oauth2/logout",
+        end_session,
+        BOTH,
+        for_people=True,
+        only_in_body=LOGOUT_PARAMETERS,
+    ),
+    Endpoint("check_session", "/oauth2/check_session", check_session, READ, frameable=True),
     Endpoint("revoke_globally", GLOBAL_TOKEN_REVOCATION, revoke_globally, POST, json=True),
-    Endpoint("jwks", "/.well-known/jwks.json", jwks, GET, cors=True),
-    Endpoint("metadata", "/.well-known/openid-configuration", metadata, GET, cors=True),
-    Endpoint("metadata", "/.well-known/oauth-authorization-server", metadata, GET, cors=True),
+    Endpoint("jwks", "/.well-known/jwks.json", jwks, READ, cors=True),
+    Endpoint("metadata", "/.well-known/openid-configuration", metadata, READ, cors=True),
+    Endpoint("metadata", "/.well-known/oauth-authorization-server", metadata, READ, cors=True),
 )
 
 urlpatterns = [

@@ -13,8 +13,10 @@ class Endpoint:
     """A path, the function behind it, and what the wrapper must know about it.
 
     `path`: one that ends in a slash takes one segment more, which becomes `Request.resource`.
+    `methods`: HEAD among them only where a GET changes nothing (RFC 9110 section 9.2.1).
     `cors`: scripts of any origin may call it (it looks at no cookie).
-    `query_on_post`: whether a POST may carry query parameters (RFC 6749 section 3.2 says no).
+    `only_in_body`: parameters that are refused in the query of a request with a body, besides those
+    that are refused at every endpoint (`doors.query`).
     `for_people`: errors are shown as a page, not as JSON.
     `frameable`: pages of other sites may show it in a frame.
     `json`: its body is a JSON object (`Request.json`) instead of a form.
@@ -25,7 +27,7 @@ class Endpoint:
     function: Callable[[Request], Response]
     methods: tuple[str, ...]
     cors: bool = False
-    query_on_post: bool = False
+    only_in_body: frozenset[str] = frozenset()
     for_people: bool = False
     json: bool = False
     frameable: bool = False

@@ -16,6 +16,7 @@ from oidc import events
 from oidc.doors.body import FORM, JSON, read_json, read_text
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import added_headers
+from oidc.doors.query import refuse_known_names
 from oidc.error_page import error_page
 from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable
 from oidc.event import Event
@@ -42,6 +43,7 @@ READ_HEADERS = (
 )
 """The request headers that endpoints may read; doors pass on no others."""
 
+_NO_BODY: tuple[Parameters, dict[str, Any]] = (NO_PARAMETERS, {})
 _REFERENCE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTVWXYZ"
 _REFERENCE_LENGTH = 12
 _TO_REFERENCE = (_REFERENCE_ALPHABET * 9)[:256]  # the first eight come a little more often
@@ -133,8 +135,7 @@ def _read(endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str,
     Raises:
         ProtocolError: 405, 413, 414, 415, or `invalid_request`.
     """
-    method = "GET" if arrival.method == "HEAD" else arrival.method
-    if method not in endpoint.methods:
+    if arrival.method not in endpoint.methods:
         raise ProtocolError(
             "invalid_request",
             "this method is not allowed here",
@@ -146,10 +147,13 @@ def _read(endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str,
     if not arrival.query_string.isascii():
         raise ProtocolError("invalid_request", "the query is not percent-encoded")
     query = parse_parameters(arrival.query_string)
-    form, members = _read_body(endpoint, arrival) if method in WITH_BODY else (NO_PARAMETERS, {})
-    if method in WITH_BODY and query and not endpoint.query_on_post:
-        raise ProtocolError("invalid_request", "parameters belong in the body, not in the query")
-    if not endpoint.for_people and (query.repeated or form.repeated):
+    form, members = _NO_BODY
+    method = "GET" if arrival.method == "HEAD" else arrival.method
+    if method != "GET":
+        refuse_known_names(query, endpoint.only_in_body)
+    if method in WITH_BODY:
+        form, members = _read_body(endpoint, arrival)
+    if form.repeated and not endpoint.for_people:
         raise ProtocolError("invalid_request", "a parameter is repeated")
     return Request(
         method=method,

@@ -13,8 +13,12 @@ def presented_access_token(request: Request) -> str:
 
     Raises:
         ProtocolError: 401 without an error code if there is none (section 3.1);
-            `invalid_request` for two, or for a malformed header.
+            `invalid_request` for two, for one in the query (section 2.3), or for a malformed
+            header.
     """
+    if "access_token" in request.query:
+        description = "the access token must not be in the query"
+        raise bearer_error("invalid_request", description, status=400)
     header = request.headers.get("authorization", "")
     in_form = request.form.get("access_token", "")
     if header and in_form:

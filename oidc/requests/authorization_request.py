@@ -31,6 +31,8 @@ READ_PARAMETERS = frozenset(
     }
 )
 """What some check, or the answer, looks at. A request object is resolved into these."""
+PARAMETERS = READ_PARAMETERS | {"request", "request_uri", "registration"}
+"""All that count at the authorization endpoint."""
 
 
 class AuthorizationRequest(NamedTuple):

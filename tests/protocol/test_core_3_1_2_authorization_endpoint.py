@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode
 import pytest
 import time_machine
 
+from oidc.stores.redis.code_store import RedisCodes
+from oidc.stores.redis.interaction_store import RedisInteractions
 from tests.support.doors import FORM, Browser, Send
 from tests.support.relying_party import ISSUER, RelyingParty, new_person, sign_in
 
@@ -174,6 +176,32 @@ def test_repeated_parameter_goes_to_the_client(signed_in: Browser, web: RelyingP
 def test_repeated_state_is_not_sent_back(signed_in: Browser, web: RelyingParty) -> None:
     query = urlencode(web.parameters()) + "&state=other"
     assert "state" not in signed_in.request("GET", "/oauth2/authorize", query).redirect_members
+
+
+def test_rfc8707_2_resource_is_ignored_once_and_twice(
+    signed_in: Browser, web: RelyingParty
+) -> None:
+    once = urlencode(web.parameters()) + "&resource=https%3A%2F%2Fapi.example"
+    for query in (once, once + "&resource=https%3A%2F%2Fother.example"):
+        assert "code" in signed_in.request("GET", "/oauth2/authorize", query).redirect_members
+
+
+def test_rfc9110_9_3_2_head_has_no_effect(
+    signed_in: Browser, web: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scanners of links send it. A code, or a request that waits, would be one."""
+    kept: list[object] = []
+    monkeypatch.setattr(RedisCodes, "issue", lambda *_, **__: kept.append("a code"))
+    monkeypatch.setattr(RedisInteractions, "store", lambda *_: kept.append("a request"))
+    monkeypatch.setattr(RedisInteractions, "consume", lambda *_, **__: kept.append("an answer"))
+    for path in ("/oauth2/authorize", "/oauth2/logout"):
+        for query in (urlencode(web.parameters()), "resume=x", ""):
+            answer = signed_in.request("HEAD", path, query)
+            assert (answer.status, answer.location, answer.body) == (405, "", b"")
+            assert answer.header("Allow") == "GET, POST"
+    for page in ("/interaction/x", "/sign-out/x", "/accounts/logout/"):
+        assert signed_in.request("HEAD", page).status == 405
+    assert kept == []
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])

@@ -55,6 +55,33 @@ def test_documents_can_be_cached_and_read_by_scripts(send: Send, path: str) -> N
     assert (again.status, again.body) == (304, b"")
 
 
+@pytest.mark.parametrize("path", [*WELL_KNOWN, "/.well-known/jwks.json"])
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ("W/{}", 304),
+        ('"other", W/{}', 304),
+        ('W/"other",{}', 304),
+        ('"a, b", {}, "c"', 304),
+        ("*", 304),
+        ('W/"other"', 200),
+        ('"other"', 200),
+        ("w/", 200),
+        ('"', 200),
+        ("", 200),
+    ],
+)
+def test_rfc9110_13_1_2_entity_tags_are_compared_weakly(
+    send: Send, path: str, form: str, status: int
+) -> None:
+    """A proxy that compresses an answer makes its tag a weak one."""
+    etag = send("GET", path, "", b"", {}).header("ETag")
+    for method in ("GET", "HEAD"):
+        again = send(method, path, "", b"", {"If-None-Match": form.format(etag)})
+        assert again.status == status
+        assert again.header("ETag") == etag
+
+
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/userinfo", "/oauth2/revoke"])
 def test_cors_preflight(send: Send, path: str) -> None:
     headers = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}

@@ -127,6 +127,15 @@ def test_a_whole_sign_in(web: RelyingParty, browser: Browser, alice: object, for
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+def test_the_request_line_of_the_development_server(form: str) -> None:
+    with written_log(form) as written:
+        line = f"POST /oauth2/token?client_secret={WRONG} HTTP/1.1"
+        logging.getLogger("django.server").warning('"%s" %s %s', line, "400", "76")
+    assert "POST /oauth2/token HTTP/1.1" in written.getvalue()
+    assert WRONG not in written.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
 def test_a_client_assertion(send: Send, form: str) -> None:
     signer, secrets = Signer(send), Secrets()
     with written_log(form) as written:
