@@ -284,16 +284,17 @@ class ReplayGuards(Protocol):
 
 
 class BrowserSessions(Protocol):
-    """Django's sessions. Redis: `session:{<SHA-256 of the session key>}`.
+    """Django's sessions. Redis: `session:{<SHA-256 of the session key>}`, sealed.
 
-    Never "no session" for an unreachable store: that raises `StoreUnavailable`.
+    Never "no session" for an unreachable store: that raises `StoreUnavailable`. A session whose
+    `SECRET_KEY` is neither the current one nor a fallback is one in which nobody is signed in.
     """
 
     def create(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
         """Store a new session; False if the key is taken by one with other members. Write."""
 
     def load(self, key: str) -> dict[str, object] | None:
-        """Return the members, or None if there is no such session. Read only."""
+        """Return the members, or None if there is no such session that we can open. Read only."""
 
     def save(self, key: str, members: dict[str, object], lifetime_seconds: int) -> bool:
         """Overwrite a session; False if it was deleted in between. Write."""

@@ -121,6 +121,17 @@ def test_signing_keys_that_cannot_be_decrypted_are_an_outage_with_a_reason(
     assert web.userinfo(tokens["access_token"]).status == 200
 
 
+def test_a_dropped_key_signs_every_browser_out(web: RelyingParty, settings: Any) -> None:
+    """At the protocol door as at the pages, and nobody gets a 500."""
+    alice, browser = new_person(), Browser(send_to_wsgi)
+    sign_in(browser, alice)
+    web.consented_by(alice)
+    assert "code" in web.authorize(browser, prompt="none").redirect_members
+    restart(settings, NEW)
+    assert web.authorize(browser, prompt="none").redirect_members["error"] == "login_required"
+    assert "/accounts/login/" in browser.get("/accounts/").location
+
+
 def test_people_stay_signed_in_and_can_still_be_signed_out(
     web: RelyingParty, settings: Any
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from authserver.sessions import SessionStore
 from oidc.errors import StoreUnavailable
 from oidc.stores.redis import browser_sessions
+from tests.keys.test_derived_keys import NEW, OLD, use_keys
 from tests.stores.conftest import StoresOn
 from tests.stores.people import HOUR, new_id
 
@@ -44,6 +47,75 @@ def test_saving_never_brings_a_session_back() -> None:
     assert not browser_sessions.save(key, {"a": 3}, HOUR)
     assert browser_sessions.load(key) is None
     assert not browser_sessions.exists(key)
+
+
+# --- Sealed records -----------------------------------------------------------------------------
+
+
+def _record(key: str) -> str:
+    return f"session:{{{sha256(key.encode()).hexdigest()}}}"
+
+
+def test_nothing_that_anybody_puts_into_a_session_can_be_read_in_the_record(redis: Any) -> None:
+    key, secret = new_id(), new_id()
+    browser_sessions.create(key, {"name_of_a_member": secret}, HOUR)
+    assert browser_sessions.save(key, {"name_of_a_member": secret, "more": [secret]}, HOUR)
+    record = redis.get(_record(key)).decode()
+    assert list(json.loads(record)) == ["sealed"]
+    sealed = json.loads(record)["sealed"]
+    clear = base64.urlsafe_b64decode(sealed + "==")
+    for text in (secret, "name_of_a_member", "more"):
+        assert text not in record
+        assert text.encode() not in clear
+
+
+def test_a_record_of_a_release_that_did_not_seal_still_loads(redis: Any) -> None:
+    key = new_id()
+    redis.set(_record(key), '{"user":"alice"}', ex=HOUR)
+    assert browser_sessions.load(key) == {"user": "alice"}
+    assert browser_sessions.save(key, {"user": "alice", "page": 2}, HOUR)
+    assert b"alice" not in redis.get(_record(key))
+    assert browser_sessions.load(key) == {"user": "alice", "page": 2}
+
+
+def test_a_session_opens_under_a_fallback_and_is_sealed_anew_when_it_is_saved(
+    redis: Any, settings: Any
+) -> None:
+    key = new_id()
+    use_keys(settings, OLD)
+    browser_sessions.create(key, {"a": 1}, HOUR)
+    use_keys(settings, NEW, OLD)
+    assert browser_sessions.load(key) == {"a": 1}
+    browser_sessions.save(key, {"a": 2}, HOUR)
+    use_keys(settings, NEW)
+    assert browser_sessions.load(key) == {"a": 2}
+
+
+def test_a_session_whose_secret_key_was_dropped_is_gone(settings: Any) -> None:
+    session = SessionStore()
+    use_keys(settings, OLD)
+    session["user"] = "alice"
+    session.save()
+    use_keys(settings, NEW)
+    assert browser_sessions.load(str(session.session_key)) is None
+    again = SessionStore(session.session_key)
+    assert again.get("user") is None
+    again["user"] = "bob"
+    again.save()
+    assert again.session_key != session.session_key
+
+
+@pytest.mark.parametrize("damage", ["", "AAAA", "A" * 80, "no base64 \u00e9", None, "moved"])
+def test_a_record_that_was_not_sealed_here_is_no_session(redis: Any, damage: str | None) -> None:
+    """Who can write to the cluster cannot make a session, nor give one to another browser."""
+    key, other = new_id(), new_id()
+    browser_sessions.create(key, {"a": 1}, HOUR)
+    browser_sessions.create(other, {"a": 2}, HOUR)
+    if damage == "moved":
+        redis.set(_record(key), redis.get(_record(other)), ex=HOUR)
+    else:
+        redis.set(_record(key), json.dumps({"sealed": damage}), ex=HOUR)
+    assert browser_sessions.load(key) is None
 
 
 # --- Django's session engine --------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """A copy of the whole cluster opens nothing, and tells nobody who somebody is.
 
-A cluster of its own sees sign-ins, refreshes, replays, a wrong password, and requests that still
-wait for their person. Then everything in it is tried on the server, in every place where a secret
-goes, by a thief who has the credentials of both clients and the code verifier besides.
+A cluster of its own sees sign-ins, refreshes, replays, a wrong password, a password reset that was
+opened and left, and requests that still wait for their person. Then everything in it is tried on
+the server, in every place where a secret goes, by a thief who has the credentials of both clients
+and the code verifier besides.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as configured
+from django.core import mail
 
 from authserver.local.cluster import LocalCluster
 from oidc.interactions import browser_secrets
@@ -42,6 +45,10 @@ class Scene:
     session: str
     interaction: str
     browser_secret: str
+    reset_page: str
+    """Where somebody's reset goes on who has opened the link: the key is to come instead of this
+    page's last name."""
+    reset_key: str
 
 
 @pytest.fixture
@@ -78,7 +85,21 @@ def _play(cluster: LocalCluster) -> Scene:
     return Scene(
         cluster, person, web, machine, tokens, code,
         cookies[SESSION_COOKIE], pending.location.rpartition("/")[2], browser_secrets(cookies)[0],
+        *_open_a_reset_and_leave(),
     )  # fmt: skip
+
+
+def _open_a_reset_and_leave() -> tuple[str, str]:
+    """Return the page that the link in the mail led to, and the key that was in the link."""
+    person, browser = new_person(), Browser(send_to_wsgi)
+    form = csrf(browser.get("/accounts/password/reset/")) | {"email": person.email}
+    assert browser.post("/accounts/password/reset/", form).status == 302
+    link = next(word for word in mail.outbox[-1].body.split() if "/reset/key/" in word)
+    path = "/" + link.split("/", 3)[3]
+    page = browser.get(path).location
+    assert page.endswith("-set-password/")
+    start = page.removesuffix("set-password/")
+    return page, path.removeprefix(start).rstrip("/")
 
 
 def _mistype_the_password(person: Any) -> None:
@@ -138,6 +159,11 @@ def as_password(scene: Scene, text: str) -> bool:
     return bool(scene.person.check_password(text))
 
 
+def as_reset_key(scene: Scene, text: str) -> bool:
+    path = scene.reset_page.replace("set-password", quote(text, safe=""))
+    return Browser(send_to_wsgi).get(path).status == 302
+
+
 ATTEMPTS: tuple[Callable[[Scene, str], bool], ...] = (
     as_session,
     as_code,
@@ -147,6 +173,7 @@ ATTEMPTS: tuple[Callable[[Scene, str], bool], ...] = (
     as_interaction,
     as_browser_secret,
     as_password,
+    as_reset_key,
 )
 
 
@@ -178,6 +205,7 @@ def _assert_that_the_real_ones_work(scene: Scene) -> None:
         as_client_secret: scene.machine.client_secret,
         as_browser_secret: scene.browser_secret,
         as_password: scene.person.raw_password,
+        as_reset_key: scene.reset_key,
     }
     assert [each.__name__ for each, secret in genuine.items() if not each(scene, secret)] == []
 
