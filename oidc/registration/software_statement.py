@@ -12,11 +12,14 @@ import jwt
 
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.keys import published_keys
+from oidc.clients.token_type import has_type
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 
 CLOCK_TOLERANCE_SECONDS = 10
 LONGEST_STATEMENT = 16_384
+TOKEN_TYPE = "software-statement+jwt"
+"""Not registered, but what a careful issuer would write; most write `JWT`, or nothing."""
 CLAIMS_OF_THE_TOKEN = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 
 
@@ -61,6 +64,8 @@ def _read_unverified(statement: str) -> tuple[dict[str, Any], str]:
         raise _invalid(type(error).__name__) from error
     if header.get("alg") not in SIGNING_ALGS:
         raise _invalid("alg is not accepted")
+    if not has_type(header, TOKEN_TYPE):
+        raise _invalid("a token of another type")
     issuer = claims.get("iss")
     if not isinstance(issuer, str):
         raise _invalid("iss is missing")

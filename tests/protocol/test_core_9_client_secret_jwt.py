@@ -89,12 +89,13 @@ def test_another_secret_is_refused(machine: RelyingParty) -> None:
     "changes",
     [
         {"aud": "https://other.example"},
+        {"aud": [ISSUER, "https://other.example"]},
         {"exp": 1},
         {"sub": "somebody"},
         {"jti": None},
         {"exp": int(time.time()) + 10_000},
     ],
-    ids=["aud", "expired", "sub", "jti", "far exp"],
+    ids=["aud", "aud besides", "expired", "sub", "jti", "far exp"],
 )
 def test_other_claims_are_refused(machine: RelyingParty, changes: dict[str, Any]) -> None:
     assert_invalid_client(present(machine, signed(machine, **changes)))

@@ -52,7 +52,8 @@ def test_every_advertised_algorithm(send: Send, alg: str) -> None:
     "change",
     [
         {"aud": TOKEN_ENDPOINT},
-        {"aud": [ISSUER, "https://other.example"]},
+        {"aud": [ISSUER]},
+        {"aud": [ISSUER, TOKEN_ENDPOINT]},
         {"iat": None},
         {"nbf": int(time.time()) - 60},
         {"exp": int(time.time()) + 3000},
@@ -101,6 +102,8 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "aud of another server": {"aud": "https://other.example"},
     "aud with a slash": {"aud": ISSUER + "/"},
     "aud of another endpoint": {"aud": ISSUER + "/oauth2/authorize"},
+    "aud of another server besides": {"aud": [ISSUER, "https://other.example"]},
+    "aud of another server first": {"aud": ["https://other.example", TOKEN_ENDPOINT]},
     "no aud": {"aud": None},
     "empty aud": {"aud": []},
     "aud is an object": {"aud": {"iss": ISSUER}},
@@ -146,6 +149,33 @@ def test_3_bad_claims_are_invalid_client(signer: Signer, change: dict[str, Any])
 
 def encode_bytes(data: bytes) -> str:
     return jwt.utils.base64url_encode(data).decode()
+
+
+def signed_by_hand(signer: Signer, header: dict[str, Any]) -> str:
+    """Return an assertion with this header, whatever PyJWT thinks of it."""
+    message = f"{encode({'alg': 'ES256', 'kid': 'one', **header})}.{encode(signer.claims())}"
+    signature = jwt.get_algorithm_by_name("ES256").sign(message.encode(), signer.private_key)
+    return f"{message}.{encode_bytes(signature)}"
+
+
+@pytest.mark.parametrize(
+    "typ", ["JWT", "jwt", "client-authentication+jwt", "application/client-authentication+JWT"]
+)
+def test_rfc8725_3_11_an_assertion_may_say_its_type(signer: Signer, typ: str) -> None:
+    assert signer.send(signed_by_hand(signer, {"typ": typ})).status == 200
+    assert signer.send(signed_by_hand(signer, {})).status == 200
+
+
+@pytest.mark.parametrize(
+    "typ",
+    [
+        *("at+jwt", "logout+jwt", "dpop+jwt", "oauth-authz-req+jwt", "secevent+jwt", "JOSE"),
+        *("", "application/", "application/at+jwt", 7, None, ["JWT"], {"JWT": 1}),
+    ],
+    ids=repr,
+)
+def test_rfc8725_3_11_a_token_of_another_type_is_no_assertion(signer: Signer, typ: Any) -> None:
+    assert_invalid_client(signer.send(signed_by_hand(signer, {"typ": typ})))
 
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "a\\r\\nb", MARKER, "x" * 5000])

@@ -120,6 +120,14 @@ def test_3_2_2_what_is_not_signed_by_its_issuer_is_invalid(send: Send, made_up: 
     assert_error(register(send, software_statement=made_up), "invalid_software_statement")
 
 
+@pytest.mark.parametrize("typ", ["at+jwt", "logout+jwt", "secevent+jwt", "entity-statement+jwt"])
+def test_rfc8725_3_11_another_token_of_the_issuer_is_no_statement(send: Send, typ: str) -> None:
+    other = jwt.encode(
+        {"iss": PUBLISHER}, PRIVATE_KEYS["ES256"], "ES256", {"kid": "one", "typ": typ}
+    )
+    assert_error(register(send, software_statement=other), "invalid_software_statement")
+
+
 def test_the_keys_may_be_fetched(send: Send, registration: Any) -> None:
     with serving(document(JWKS)) as server:
         issuers = {PUBLISHER: {"jwks_uri": f"http://127.0.0.1:{server.port}/jwks"}}

@@ -1,6 +1,7 @@
 """A JWT that proves who a client is, whatever kind of key has signed it.
 
-Spec: RFC 7523 sections 2.2 and 3; OpenID Connect Core 1.0 section 9; RFC 8725.
+Spec: RFC 7523 sections 2.2 and 3, and draft-ietf-oauth-rfc7523bis section 4 (audience, type);
+OpenID Connect Core 1.0 section 9; RFC 8725.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from oidc.clients.authentication.claim import Claim
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.flood import limit_guards
 from oidc.clients.record import Client
+from oidc.clients.token_type import has_type
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed
 from oidc.http import Request
 from oidc.stores.guard_lifetime import guard_lifetime_seconds
 from oidc.stores.redis import replay_guards
 
+TOKEN_TYPE = "client-authentication+jwt"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_LIFETIME_SECONDS = 3600
 MAX_SKEW_SECONDS = 10
@@ -70,6 +73,8 @@ def _verify(
 ) -> None:
     """Check signature, audience, times, and that the assertion was never used."""
     header = _unverified(request, "header")
+    if not has_type(header, TOKEN_TYPE):
+        raise invalid_client("the assertion is a token of another type")
     registered = client.token_endpoint_auth_signing_alg
     algorithm = header.get("alg")
     if algorithm not in algorithms or (registered and algorithm != registered):
@@ -77,6 +82,7 @@ def _verify(
     kid = header.get("kid")
     keys = find_keys(client, kid if isinstance(kid, str) else None, algorithm)
     claims = _verified_claims(request, keys, algorithm)
+    _check_audience(claims["aud"])
     expires_at = _checked_expiry(claims)
     limit_guards("client_assertion", client.client_id)
     try:
@@ -92,7 +98,6 @@ def _verify(
 
 
 def _verified_claims(request: Request, keys: Iterable[Any], algorithm: str) -> dict[str, Any]:
-    issuer = configuration().issuer
     failure = "no key of the client fits"
     for key in keys:
         try:
@@ -100,13 +105,26 @@ def _verified_claims(request: Request, keys: Iterable[Any], algorithm: str) -> d
                 request.form["client_assertion"],
                 key,
                 algorithms=[algorithm],
-                audience=[issuer, issuer + "/oauth2/token"],
+                audience=_own_names(),
                 leeway=MAX_SKEW_SECONDS,
                 options={"require": ["iss", "sub", "aud", "exp", "jti"]},
             )
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             failure = type(error).__name__
     raise invalid_client(f"assertion refused: {failure}")
+
+
+def _own_names() -> list[str]:
+    """Return what an assertion may call this server: its issuer, or its token endpoint."""
+    issuer = configuration().issuer
+    return [issuer, issuer + "/oauth2/token"]
+
+
+def _check_audience(aud: str | list[str]) -> None:
+    """Refuse an assertion that is for others too: each of them could present it here."""
+    names = {aud} if isinstance(aud, str) else set(aud)
+    if not names <= set(_own_names()):
+        raise invalid_client("the assertion is for another server, too")
 
 
 def _checked_expiry(claims: dict[str, Any]) -> float:
