@@ -13,14 +13,16 @@ from oidc.admin.client_texts import HELP_TEXTS
 from oidc.admin.fields import ChoicesField, KeySetField, LinesField, word_field
 from oidc.clients import service
 from oidc.clients.profiles import PROFILES, RESPONSE_TYPES
-from oidc.clients.record import ACCESS_TOKEN_FORMATS
+from oidc.clients.record import ACCESS_TOKEN_FORMATS, ACCESS_TOKEN_TYPES, AT_JWT
 from oidc.clients.validation import COLUMNS, InvalidClientMetadata
 from oidc.clients.validation.members import ASSERTION_ALGS, GRANT_TYPES, SUBJECT_TYPES
 from oidc.keys.algorithms import (
+    ACCESS_TOKEN_ALGORITHM,
     CONTENT_ENCRYPTIONS,
     DEFAULT_CONTENT_ENCRYPTION,
     ENCRYPTION_ALGORITHMS,
     ID_TOKEN_ALGORITHMS,
+    SIGNING_ALGORITHMS,
 )
 from oidc.keys.resource_jwe import (
     DEFAULT_RESOURCE_CONTENT_ENCRYPTION,
@@ -139,6 +141,14 @@ class ChangeClientForm(ClientForm):
         empty=DEFAULT_RESOURCE_CONTENT_ENCRYPTION,
     )
     access_token_format = word_field("Access token format", ACCESS_TOKEN_FORMATS)
+    access_token_signing_alg = word_field(
+        "Access token algorithm",
+        SIGNING_ALGORITHMS,
+        empty=f"{ACCESS_TOKEN_ALGORITHM}, unless the API wants another",
+    )
+    access_token_typ = word_field(
+        "Access token type", ACCESS_TOKEN_TYPES, empty=f"{AT_JWT}, unless the API wants another"
+    )
     subject_type = word_field("Subject type", SUBJECT_TYPES)
     jwks = KeySetField(label="Public keys", required=False)
     scope = forms.CharField(required=False, widget=forms.TextInput(attrs={"size": 80}))

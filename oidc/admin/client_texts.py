@@ -99,4 +99,18 @@ HELP_TEXTS = {
         "JWT: APIs can check access tokens by themselves. Opaque: nobody can read them, and APIs "
         "look them up. If this client is an API, that goes for all tokens for its identifiers."
     ),
+    "access_token_signing_alg": (
+        "What access tokens are signed with. Choose RS256 for an API that accepts nothing else, as "
+        "Spring does by default; signing takes longer then. If this client is an API, that goes "
+        "for all tokens for its identifiers, whatever the app has here."
+    ),
+    "access_token_typ": (
+        "<code>typ</code> in the header of access tokens. <code>JWT</code> is for an API that "
+        "refuses <code>at+jwt</code>. Then only the audience tells an access token from an ID "
+        "token, so do not use a client ID as an audience."
+    ),
+    "id_token_claims": (
+        "Puts name, e-mail and whatever else the granted scopes bring into the ID token, too. For "
+        "software that reads nothing else, such as Kubernetes, Vault, MinIO or Auth.js."
+    ),
 }

@@ -14,6 +14,8 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from oidc.clients.redirect_uri import redirect_uri_matches
 
 JWT, OPAQUE = ACCESS_TOKEN_FORMATS = ("jwt", "opaque")
+AT_JWT, PLAIN_JWT = ACCESS_TOKEN_TYPES = ("at+jwt", "JWT")
+"""`typ` in the header of an access token. `JWT` is for APIs that refuse what RFC 9068 asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Client(ClientMixin):
     access_token_encryption_enc: str = ""
     access_token_format: str = JWT
     """Of its own access tokens and, as a resource server, of those for it."""
+    access_token_signing_alg: str = ""
+    """Likewise, and what the resource server wants comes first; empty: the server's default."""
+    access_token_typ: str = ""
+    """Likewise."""
+    id_token_claims: bool = False
+    """Its ID tokens carry the claims of the granted scopes, which others get from userinfo."""
     access_token_lifetime_seconds: int = 0
     """0: the server's default."""
     backchannel_logout_uri: str = ""

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from oidc.clients.record import JWT, Client
+from oidc.clients.record import JWT, OPAQUE, Client
 from oidc.clients.repository import cache, find_client
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 from oidc.models.access import reading
 from oidc.models.client import OAuthClient
 
-_known: tuple[int, float, dict[str, str]] = (-1, 0.0, {})
-"""Changes of clients that were seen, when to look again, and the map from audience to client id."""
+
+class _Demanding(NamedTuple):
+    """The APIs that want something: audience -> client id."""
+
+    hidden: Mapping[str, str]
+    """They want their tokens encrypted, or opaque."""
+    signed: Mapping[str, str]
+    """They want another algorithm, or another `typ`."""
+
+
+_known: tuple[int, float, _Demanding] = (-1, 0.0, _Demanding({}, {}))
+"""Changes of clients that were seen, when to look again, and what was found then."""
 
 
 def demanding_resource(audience: Iterable[str]) -> Client | None:
@@ -28,8 +39,7 @@ def demanding_resource(audience: Iterable[str]) -> Client | None:
     names = list(audience)
     if not names:
         return None
-    client_ids = _client_ids()
-    found = next((client_ids[name] for name in names if name in client_ids), None)
+    found = _first(names, _demanding().hidden)
     if found is None:
         return None
     resource = find_client(found)
@@ -38,18 +48,56 @@ def demanding_resource(audience: Iterable[str]) -> Client | None:
     return resource
 
 
-def _client_ids() -> dict[str, str]:
+def signature_wanted(audience: Iterable[str]) -> tuple[str, str]:
+    """Return algorithm and `typ` that the APIs of an audience want; empty: no wish.
+
+    The first API that wants either decides on both. A disabled one wants nothing. SQL as above.
+    """
+    names = list(audience)
+    found = _first(names, _demanding().signed) if names else None
+    resource = find_client(found) if found else None
+    if resource is None:
+        return "", ""
+    return resource.access_token_signing_alg, resource.access_token_typ
+
+
+def _first(names: list[str], client_ids: Mapping[str, str]) -> str | None:
+    return next((client_ids[name] for name in names if name in client_ids), None)
+
+
+def _demanding() -> _Demanding:
     global _known
-    changes, look_again_at, client_ids = _known
+    changes, look_again_at, demanding = _known
     if changes != cache.changes or time.monotonic() > look_again_at:
         seen = cache.changes
-        client_ids = _read_client_ids()
-        _known = (seen, time.monotonic() + configuration().client_cache_seconds, client_ids)
-    return client_ids
+        demanding = _read_demanding()
+        _known = (seen, time.monotonic() + configuration().client_cache_seconds, demanding)
+    return demanding
 
 
-def _read_client_ids() -> dict[str, str]:
+def _read_demanding() -> _Demanding:
+    rows = OAuthClient.objects.exclude(
+        access_token_encryption_alg="",
+        access_token_format=JWT,
+        access_token_signing_alg="",
+        access_token_typ="",
+    )
     with reading():
-        rows = OAuthClient.objects.exclude(access_token_encryption_alg="", access_token_format=JWT)
-        columns = list(rows.order_by("-id").values_list("client_id", "introspection_audience"))
-    return {name: client_id for client_id, audience in columns for name in audience}
+        columns = list(
+            rows.order_by("-id").values_list(
+                "client_id",
+                "introspection_audience",
+                "access_token_encryption_alg",
+                "access_token_format",
+                "access_token_signing_alg",
+                "access_token_typ",
+            )
+        )
+    hidden: dict[str, str] = {}
+    signed: dict[str, str] = {}
+    for client_id, audience, encryption_alg, token_format, signing_alg, typ in columns:
+        if encryption_alg or token_format == OPAQUE:
+            hidden.update(dict.fromkeys(audience, client_id))
+        if signing_alg or typ:
+            signed.update(dict.fromkeys(audience, client_id))
+    return _Demanding(hidden, signed)

@@ -45,18 +45,19 @@ def sign_with_secret(claims: dict[str, Any], secret: bytes, *, typ: str) -> str:
     return jwt.encode(claims, secret, SYMMETRIC_ALGORITHM, headers={"typ": typ})
 
 
-def verify(token: str, *, typ: str, verify_expiry: bool = True) -> dict[str, Any]:
+def verify(token: str, *, typ: str | tuple[str, ...], verify_expiry: bool = True) -> dict[str, Any]:
     """Return the claims of a token that we signed: signature, `typ`, `iss`, and expiry.
 
     Its header must be, to the letter, one that we write. So `alg` is the key's own and `crit`,
     `jwk` or `jku` cannot be there (RFC 8725 sections 3.1 and 3.10). The audience is for the caller
-    to judge.
+    to judge. `typ`: the one that it must have, or several to choose from.
 
     Raises:
         InvalidToken: it is not ours, of another type, or expired.
     """
     message, _, signature = token.rpartition(".")
-    key = _key_of(message.partition(".")[0], typ)
+    types = (typ,) if isinstance(typ, str) else typ
+    key = _key_of(message.partition(".")[0], types)
     try:
         raw = decode(signature)
         if encode(raw).decode() != signature:  # one token has one spelling
@@ -86,26 +87,26 @@ def check_claims(claims: dict[str, Any], *, verify_expiry: bool = True) -> None:
         raise InvalidToken("not valid yet")
 
 
-def _key_of(header: str, typ: str) -> VerificationKey:
-    if key := _keys_by_header(key_ring(), typ).get(header):
+def _key_of(header: str, types: tuple[str, ...]) -> VerificationKey:
+    if key := _keys_by_header(key_ring(), types).get(header):
         return key
     try:
         members = orjson.loads(decode(header))
     except ValueError as error:
         raise InvalidToken("malformed") from error
-    if not isinstance(members, dict) or members.get("typ") != typ:
+    if not isinstance(members, dict) or members.get("typ") not in types:
         raise InvalidToken("another token type")
     # Another process may have made a key since ours were read.
-    key = _keys_by_header(key_ring_with(str(members.get("kid"))), typ).get(header)
+    key = _keys_by_header(key_ring_with(str(members.get("kid"))), types).get(header)
     if key is None:
         raise InvalidToken("unknown key, or a header that we do not write")
     return key
 
 
 @lru_cache(maxsize=16)
-def _keys_by_header(ring: KeyRing, typ: str) -> dict[str, VerificationKey]:
+def _keys_by_header(ring: KeyRing, types: tuple[str, ...]) -> dict[str, VerificationKey]:
     keys = ring.verification.values()
-    return {_header(key.algorithm, typ, key.kid).decode(): key for key in keys}
+    return {_header(key.algorithm, typ, key.kid).decode(): key for key in keys for typ in types}
 
 
 def verify_with_secret(token: str, secret: bytes, *, verify_expiry: bool = True) -> dict[str, Any]:

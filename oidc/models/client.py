@@ -70,6 +70,11 @@ class OAuthClient(models.Model):
         "access token content encryption", max_length=30, blank=True, default=""
     )
     access_token_format = models.CharField("access token format", max_length=20, default="jwt")
+    access_token_signing_alg = models.CharField(
+        "access token algorithm", max_length=20, blank=True, default=""
+    )
+    access_token_typ = models.CharField("access token type", max_length=20, blank=True, default="")
+    id_token_claims = models.BooleanField("claims in the ID token", default=False)
 
     backchannel_logout_session_required = models.BooleanField(
         "back-channel logout needs sid", default=False

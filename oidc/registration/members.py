@@ -23,6 +23,9 @@ OWN_SWITCHES = frozenset(
         "access_token_encryption_alg",
         "access_token_encryption_enc",
         "access_token_format",
+        "access_token_signing_alg",
+        "access_token_typ",
+        "id_token_claims",
     }
 )
 REGISTRABLE_COLUMNS = tuple(member for member in COLUMNS if member not in OWN_SWITCHES)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from oidc.clients.record import OPAQUE, Client
-from oidc.clients.resources import demanding_resource
+from oidc.clients.record import ACCESS_TOKEN_TYPES, AT_JWT, OPAQUE, Client
+from oidc.clients.resources import demanding_resource, signature_wanted
 from oidc.conf import configuration
 from oidc.keys import jws
 from oidc.keys.algorithms import ACCESS_TOKEN_ALGORITHM
@@ -21,8 +21,8 @@ from oidc.tokens.encrypted_access_token import encrypted_for_api, opened
 from oidc.tokens.subjects import subject_for
 from oidc.tokens.verified import VerifiedTokens
 
-TYP = "at+jwt"
 _JTI_RANDOM_BYTES = 10
+_MEMBERS = frozenset({"client_id", "jti", "scope", "aud"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,17 @@ def read_access_token(token: str) -> AccessToken:
 
 
 def _read(token: str) -> AccessToken:
+    """Read a token that is not remembered.
+
+    Where `typ` is `JWT`, ID tokens have the same one: what tells them apart are the members that
+    every access token has, `jti` in the form of ours above all, and no other token.
+    """
     is_opaque = token.startswith(opaque.PREFIX)
-    claims = opaque.unseal(token) if is_opaque else jws.verify(token, typ=TYP)
+    claims = opaque.unseal(token) if is_opaque else jws.verify(token, typ=ACCESS_TOKEN_TYPES)
+    if not claims.keys() >= _MEMBERS:
+        raise jws.InvalidToken("not an access token")
     try:
-        masked = handles.decode(str(claims.get("jti")))[: handles.MASKED_BYTES]
+        masked = handles.decode(str(claims["jti"]))[: handles.MASKED_BYTES]
         random, bucket = handles.unmask(masked)
     except handles.MalformedHandle as error:
         raise jws.InvalidToken(str(error)) from error
@@ -123,11 +130,15 @@ def _issue(
 
 def _as_wanted(client: Client, claims: dict[str, Any]) -> str:
     """Return the token in the form that the client, or an API of its audience, has registered."""
-    resource = demanding_resource(client.access_token_audience)
+    audience = client.access_token_audience
+    resource = demanding_resource(audience)
     if OPAQUE in (client.access_token_format, resource and resource.access_token_format):
         return opaque.seal(claims)
-    token = jws.sign(claims, algorithm=ACCESS_TOKEN_ALGORITHM, typ=TYP)
-    return encrypted_for_api(resource, token, typ=TYP) if resource else token
+    wanted_alg, wanted_typ = signature_wanted(audience)
+    algorithm = wanted_alg or client.access_token_signing_alg or ACCESS_TOKEN_ALGORITHM
+    typ = wanted_typ or client.access_token_typ or AT_JWT
+    token = jws.sign(claims, algorithm=algorithm, typ=typ)
+    return encrypted_for_api(resource, token, typ=typ) if resource else token
 
 
 def _audience(client: Client, scope: tuple[str, ...]) -> str | list[str]:

@@ -10,6 +10,7 @@ from oidc.base64url import encode
 from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.keys.algorithms import half_hash
+from oidc.keys.jws import InvalidToken
 from oidc.stores.records import Grant
 from oidc.tokens.for_client import read_own, secure_like_id_token
 from oidc.tokens.subjects import subject_for
@@ -61,9 +62,12 @@ def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:
     Spec: section 3.1.2.1, `id_token_hint`.
 
     Raises:
-        InvalidToken: not one of ours.
+        InvalidToken: not one of ours, or an access token, which may have the same `typ`.
     """
-    return read_own(id_token_hint, typ=TYP)
+    claims = read_own(id_token_hint, typ=TYP)
+    if "client_id" in claims:
+        raise InvalidToken("an access token")
+    return claims
 
 
 def _hash(client: Client, value: str) -> str:

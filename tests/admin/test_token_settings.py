@@ -57,6 +57,20 @@ def test_tokens_can_be_encrypted_and_signed(pages: ClientPages) -> None:
     assert client.id_token_encrypted_response_alg == client.userinfo_signed_response_alg == ""
 
 
+def test_access_tokens_have_another_signature_and_id_tokens_claims(pages: ClientPages) -> None:
+    client = pages.made()
+    entries = {"access_token_signing_alg": "RS256", "access_token_typ": "JWT"}
+    assert pages.change(client, **entries, id_token_claims="on").status_code == 302
+    client.refresh_from_db()
+    assert {name: getattr(client, name) for name in entries} == entries
+    assert client.id_token_claims
+    assert pages.change(client, **dict.fromkeys(entries, "")).status_code == 302
+    client.refresh_from_db()
+    assert client.access_token_signing_alg == client.access_token_typ == ""
+    assert "id_token_claims" not in fields_of(pages, pages.made("machine"))
+    assert "access_token_signing_alg" in fields_of(pages, pages.made("machine"))
+
+
 def test_hs256_needs_a_new_secret_which_the_page_offers(pages: ClientPages) -> None:
     client = pages.made()
     assert pages.change(client, id_token_signed_response_alg="HS256").status_code == 302

@@ -197,6 +197,17 @@ def test_access_tokens_are_jwts_or_opaque_and_not_both() -> None:
     }
 
 
+def test_rfc9068_2_1_access_tokens_are_signed_with_a_key_and_have_one_of_two_types() -> None:
+    assert validated()["access_token_signing_alg"] == validated()["access_token_typ"] == ""
+    good = {"access_token_signing_alg": "RS256", "access_token_typ": "JWT"}
+    assert good.items() <= validated(**good).items()
+    for value in ("HS256", "none", "RS512", 1):
+        assert at_fault(access_token_signing_alg=value) == {"access_token_signing_alg"}
+    for value in ("jwt", "at+JWT", "logout+jwt", 1):
+        assert at_fault(access_token_typ=value) == {"access_token_typ"}
+    assert at_fault(access_token_format="opaque", **good) == set(good)
+
+
 @pytest.mark.django_db
 def test_everything_reaches_the_record() -> None:
     members = {
@@ -206,6 +217,9 @@ def test_everything_reaches_the_record() -> None:
         "userinfo_signed_response_alg": "PS256",
         "userinfo_encrypted_response_alg": "RSA-OAEP-256",
         "userinfo_encrypted_response_enc": "A128GCM",
+        "access_token_signing_alg": "RS256",
+        "access_token_typ": "JWT",
+        "id_token_claims": True,
         "require_auth_time": True,
         "subject_type": "pairwise",
     }

@@ -75,6 +75,12 @@ def _encryption(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem
         yield Problem("access_token_format", "Opaque tokens need no encryption: nobody reads them.")
 
 
+def _access_tokens(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
+    for member in ("access_token_signing_alg", "access_token_typ"):
+        if metadata[member] and metadata["access_token_format"] == OPAQUE:
+            yield Problem(member, "Opaque tokens have no signature and no header.")
+
+
 def _has_key_for(metadata: dict[str, Any], alg: str) -> bool:
     """Look into the keys given here; what is at an address is seen when it is needed."""
     keys = (metadata.get("jwks") or {"keys": []})["keys"]
@@ -163,6 +169,7 @@ RULES: tuple[Rule, ...] = (
     _assertions,
     _symmetric_signatures,
     _encryption,
+    _access_tokens,
     _grants,
     _response_types,
     _redirect_uris,

@@ -10,7 +10,7 @@ import re
 
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import AUTH_METHODS, PROFILES, RESPONSE_TYPES
-from oidc.clients.record import ACCESS_TOKEN_FORMATS
+from oidc.clients.record import ACCESS_TOKEN_FORMATS, ACCESS_TOKEN_TYPES
 from oidc.clients.validation import values
 from oidc.clients.validation.addresses import check_redirect_uri
 from oidc.clients.validation.values import Check
@@ -18,6 +18,7 @@ from oidc.keys.algorithms import (
     CONTENT_ENCRYPTIONS,
     ENCRYPTION_ALGORITHMS,
     ID_TOKEN_ALGORITHMS,
+    SIGNING_ALGORITHMS,
     SYMMETRIC_ALGORITHM,
 )
 from oidc.keys.resource_jwe import RESOURCE_CONTENT_ENCRYPTIONS, RESOURCE_ENCRYPTION_ALGORITHMS
@@ -79,6 +80,9 @@ COLUMNS: dict[str, Check] = {
     "access_token_encryption_alg": values.optional(values.one_of(RESOURCE_ENCRYPTION_ALGORITHMS)),
     "access_token_encryption_enc": values.optional(values.one_of(RESOURCE_CONTENT_ENCRYPTIONS)),
     "access_token_format": values.one_of(ACCESS_TOKEN_FORMATS),
+    "access_token_signing_alg": values.optional(values.one_of(SIGNING_ALGORITHMS)),
+    "access_token_typ": values.optional(values.one_of(ACCESS_TOKEN_TYPES)),
+    "id_token_claims": values.flag,
 }
 """Members that the server acts upon. Each is a column of `OAuthClient`."""
 
