@@ -191,7 +191,9 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "static/"  # below the issuer's path
+# With the issuer's path in it. Django would put it before a relative one, but only once it knows the
+# path, and WhiteNoise asks before that: the answer is kept, and pages would have no style sheets.
+STATIC_URL = f"{_issuer.path}/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

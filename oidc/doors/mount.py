@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.urls import set_script_prefix
+
 from oidc.doors.wsgi import WSGIApplication
 
 WELL_KNOWN = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 
 
 class MountedBelow:
-    """Take the issuer's path off each request, whether or not a proxy did so already."""
+    """Take the issuer's path off each request, whether or not a proxy did so already.
+
+    Links on pages have it again. Django tells its own threads so when one of its pages is asked
+    for; a page of the protocol door may be the first that a thread shows.
+    """
 
     def __init__(self, application: WSGIApplication, path: str) -> None:
         self._application = application
@@ -30,4 +36,5 @@ class MountedBelow:
             environ["PATH_INFO"] = self._inserted[path]
         elif path.startswith(self._path + "/"):
             environ["PATH_INFO"] = path[len(self._path) :]
+        set_script_prefix(self._path + "/")
         return self._application(environ, start_response)

@@ -1,0 +1,28 @@
+"""Builds the application, layer by layer: the one construction, for the server and for tests."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from authserver.checks import require_safe_transport
+from authserver.proxies import PublicScheme, TrustedProxies
+from oidc.doors.mount import MountedBelow
+from oidc.doors.wsgi import ProtocolDoor, WSGIApplication
+from oidc.keys.derived import check_secret_keys
+from oidc.urls import ENDPOINTS
+
+
+def build_application() -> WSGIApplication:
+    """Return the whole server: proxy headers, the issuer's path, the protocol door, Django.
+
+    Raises:
+        ImproperlyConfigured: settings that are not safe.
+    """
+    check_secret_keys()
+    require_safe_transport()
+    scheme = "https" if settings.IS_HTTPS else "http"
+    application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(WSGIHandler(), scheme))
+    if settings.FORCE_SCRIPT_NAME:
+        application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
+    return TrustedProxies(application, settings.TRUSTED_PROXIES)
