@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
+from authserver import health
 from authserver.checks import require_safe_transport
+from authserver.hosts import KnownHosts
 from authserver.proxies import PublicScheme, TrustedProxies
 from oidc.doors.mount import MountedBelow
 from oidc.doors.wsgi import ProtocolDoor, WSGIApplication
@@ -14,7 +16,7 @@ from oidc.urls import ENDPOINTS
 
 
 def build_application() -> WSGIApplication:
-    """Return the whole server: proxy headers, the issuer's path, the protocol door, Django.
+    """Return the whole server: proxy headers, the issuer's path and host, the two doors.
 
     Raises:
         ImproperlyConfigured: settings that are not safe.
@@ -23,6 +25,13 @@ def build_application() -> WSGIApplication:
     require_safe_transport()
     scheme = "https" if settings.IS_HTTPS else "http"
     application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(WSGIHandler(), scheme))
+    application = KnownHosts(
+        application,
+        issuer=settings.ISSUER,
+        issuer_host=settings.ISSUER_HOST,
+        allowed=settings.ALLOWED_HOSTS,
+        monitoring=health.VIEWS,
+    )
     if settings.FORCE_SCRIPT_NAME:
         application = MountedBelow(application, settings.FORCE_SCRIPT_NAME)
     return TrustedProxies(application, settings.TRUSTED_PROXIES)

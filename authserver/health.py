@@ -66,7 +66,10 @@ VIEWS = {"/health/live": live, "/health/ready": ready, "/metrics": metrics}
 
 def _refusal() -> HttpResponse:
     if not settings.MONITORING_TOKEN:
-        text = "Set GATEHOUSE_MONITORING_TOKEN to see this from here.\n"
+        text = (
+            "Set GATEHOUSE_MONITORING_TOKEN to see this from here, or ask from a private network "
+            "for an address or a name in ALLOWED_HOSTS.\n"
+        )
         return HttpResponse(text, content_type="text/plain", status=403)
     text = "The monitoring token is missing or wrong.\n"
     answer = HttpResponse(text, content_type="text/plain", status=401)

@@ -90,6 +90,16 @@ class OneLineForAnOutage(logging.Filter):
         return getattr(record, "status_code", 0) != HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class OneLineForAForeignHost(logging.Filter):
+    """Django takes a Host header that is not ours for an error of its own, with a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.security.DisallowedHost":
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class Formatter(structlog.stdlib.ProcessorFormatter):
     """Formats what structlog logs, what others log, and the many requests of one record."""
 
@@ -145,6 +155,7 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
             "route_instead_of_path": {"()": RouteInsteadOfPath},
             "no_query_in_request_line": {"()": NoQueryInRequestLine},
             "one_line_for_an_outage": {"()": OneLineForAnOutage},
+            "one_line_for_a_foreign_host": {"()": OneLineForAForeignHost},
         },
         "handlers": {
             "stderr": {
@@ -154,6 +165,7 @@ def logging_configuration(level: str, form: str) -> dict[str, Any]:
                     "route_instead_of_path",
                     "no_query_in_request_line",
                     "one_line_for_an_outage",
+                    "one_line_for_a_foreign_host",
                 ],
             }
         },

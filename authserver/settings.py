@@ -40,7 +40,8 @@ DEBUG = env.bool("DEBUG", default=False)
 ISSUER = env.str("GATEHOUSE_ISSUER", default="http://localhost:8000")
 _issuer = validated_issuer(ISSUER)
 IS_HTTPS = _issuer.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_issuer.hostname or "localhost"])
+ISSUER_HOST = _issuer.hostname or "localhost"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[ISSUER_HOST])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 MONITORING_TOKEN = env.str("GATEHOUSE_MONITORING_TOKEN", default="")
@@ -191,8 +192,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 TIME_ZONE = "UTC"
 USE_TZ = True
-# With the issuer's path in it. Django would put it before a relative one, but only once it knows the
-# path, and WhiteNoise asks before that: the answer is kept, and pages would have no style sheets.
+# With the issuer's path in it. Django would put it before a relative one, but only once it knows
+# the path. WhiteNoise asks before that, the answer is kept, and pages would have no style sheets.
 STATIC_URL = f"{_issuer.path}/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

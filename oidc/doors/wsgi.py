@@ -11,6 +11,7 @@ from typing import Any
 
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.wrapper import READ_HEADERS, Arrival, serve
+from oidc.http import Response
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -31,10 +32,7 @@ class ProtocolDoor:
         endpoint, resource = self._find(environ.get("PATH_INFO", ""))
         if endpoint is None:
             return self._pages(environ, start_response)
-        response = serve(endpoint, _arrival(environ, resource))
-        headers = [*response.headers, ("Content-Length", str(len(response.body)))]
-        start_response(_STATUS_LINES[response.status], headers)
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
+        return answer(environ, start_response, serve(endpoint, _arrival(environ, resource)))
 
     def _find(self, path: str) -> tuple[Endpoint | None, str]:
         """Return the endpoint of a path, and the resource below it."""
@@ -44,6 +42,15 @@ class ProtocolDoor:
         if endpoint := self._endpoints.get(path):
             return endpoint, ""
         return self._endpoints.get(parent + slash), resource
+
+
+def answer(
+    environ: dict[str, Any], start_response: Callable[..., Any], response: Response
+) -> list[bytes]:
+    """Give a response to the server."""
+    headers = [*response.headers, ("Content-Length", str(len(response.body)))]
+    start_response(_STATUS_LINES[response.status], headers)
+    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
 
 
 def _arrival(environ: dict[str, Any], resource: str) -> Arrival:

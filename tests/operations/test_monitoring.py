@@ -66,6 +66,20 @@ def test_what_came_through_a_proxy_is_outside(db: None, name: str) -> None:
     assert ask("/metrics", "10.1.2.3", **{name: "10.9.9.9"}).status == 403
 
 
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "10.1.2.9.evil.example", ""])
+def test_a_website_learns_nothing_by_turning_its_name_to_our_address(db: None, host: str) -> None:
+    """DNS rebinding: somebody's browser asks, from inside, under the website's name."""
+    refused = ask("/metrics", "127.0.0.1", HTTP_HOST=host)
+    assert refused.status == 403
+    assert b"gatehouse_" not in refused.body
+    assert ask("/health/ready", "127.0.0.1", HTTP_HOST=host).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "[fd00::1]"])
+def test_a_probe_may_ask_by_address_or_by_our_name(db: None, host: str) -> None:
+    assert ask("/metrics", "127.0.0.1", HTTP_HOST=host).status == 200
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "203.0.114.9"])
 @pytest.mark.parametrize(
     ("authorization", "status"),

@@ -62,13 +62,22 @@ def send_to_wsgi(
     """Call the entry point of production."""
     from authserver.wsgi import application
 
-    environ = _environ(method, path, query, body, headers)
-    started: list[Any] = []
-    with _kept_connections():
-        parts = application(environ, lambda status, head, *_: started.extend((status, head)))
-        answer = b"".join(parts)
-        getattr(parts, "close", lambda: None)()
-    return Answer(int(started[0].split()[0]), list(started[1]), answer)
+    return call(application)(method, path, query, body, headers)
+
+
+def call(application: Callable[..., Any]) -> Send:
+    """Return a way to call a WSGI application, such as one that a test has built."""
+
+    def send(method: str, path: str, query: str, body: bytes, headers: dict[str, str]) -> Answer:
+        environ = _environ(method, path, query, body, headers)
+        started: list[Any] = []
+        with _kept_connections():
+            parts = application(environ, lambda status, head, *_: started.extend((status, head)))
+            answer = b"".join(parts)
+            getattr(parts, "close", lambda: None)()
+        return Answer(int(started[0].split()[0]), list(started[1]), answer)
+
+    return send
 
 
 @contextmanager
@@ -114,7 +123,7 @@ def _environ(
     return {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": path,
+        "PATH_INFO": path.encode().decode("latin-1"),  # as WSGI has it (PEP 3333)
         "QUERY_STRING": query,
         "CONTENT_TYPE": values.pop("content-type", ""),
         "CONTENT_LENGTH": values.pop("content-length", str(len(body))),

@@ -1,0 +1,47 @@
+"""Answers to requests that reach neither door, as the doors would have answered them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oidc.doors.headers import security_headers
+from oidc.doors.wrapper import new_reference
+from oidc.doors.wsgi import answer
+from oidc.error_page import error_page
+from oidc.errors import ProtocolError
+from oidc.http import NO_STORE, Response, error_response
+from oidc.languages import speak
+from oidc.urls import ENDPOINTS
+
+_FOR_MACHINES = tuple(endpoint.path for endpoint in ENDPOINTS if not endpoint.for_people)
+
+
+def is_for_machines(environ: dict[str, Any]) -> bool:
+    """Tell whether a request is for an address that apps and APIs ask, rather than people."""
+    path: str = environ.get("PATH_INFO", "")
+    return path.startswith(_FOR_MACHINES)
+
+
+def refuse(
+    environ: dict[str, Any], start_response: Callable[..., Any], error: ProtocolError
+) -> tuple[list[bytes], str]:
+    """Answer with an error: a page for people, JSON for machines.
+
+    Returns the body, and the reference id of the answer for the log.
+    """
+    reference = new_reference()
+    if is_for_machines(environ):
+        response = error_response(error)
+    else:
+        speak("", environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        response = error_page(error, reference)
+    return answer(environ, start_response, protected(response, reference)), reference
+
+
+def protected(response: Response, reference: str) -> Response:
+    """Add the headers that every answer has."""
+    present = {name for name, _ in response.headers}
+    added = [pair for pair in (*security_headers(), NO_STORE) if pair[0] not in present]
+    headers = (*response.headers, *added, ("X-Request-Id", reference))
+    return Response(response.status, response.body, headers)
