@@ -18,7 +18,7 @@ from accounts.split_url import find_host
 from oidc.clients.jwk import PublicKey, parse_jwk
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_json
-from oidc.clients.waiting import a_seat
+from oidc.clients.waiting import KEYS, Tenant, a_seat
 from oidc.errors import ProtocolError
 
 FRESH_SECONDS = 300
@@ -45,26 +45,28 @@ class RemoteKeySet:
         self._tried_at = -math.inf
         self._lock = threading.Lock()
 
-    def keys(self) -> tuple[PublicKey, ...]:
+    def keys(self, tenant: Tenant) -> tuple[PublicKey, ...]:
         """Return the keys, fetched anew if they are old. Only who has none waits for others.
+
+        `tenant`: in whose name they are asked for.
 
         Raises:
             ProtocolError: 503, because there are none, and too many wait for some already.
         """
         if not self._keys:
-            self.refresh(wait=True)
+            self.refresh(tenant, wait=True)
         elif self._age() > FRESH_SECONDS:
             with suppress(ProtocolError):  # too many wait: the old ones will do
-                self.refresh(wait=False)
+                self.refresh(tenant, wait=False)
         return self._keys if self._age() <= STALE_SECONDS else ()
 
-    def refresh(self, *, wait: bool) -> None:
+    def refresh(self, tenant: Tenant, *, wait: bool) -> None:
         """Fetch the keys, unless that was tried moments ago. Keeps the old ones on a failure.
 
         Raises:
             ProtocolError: 503, because too many wait for servers of clients already.
         """
-        with a_seat(self._jwks_uri):
+        with a_seat(KEYS, tenant):
             if not self._lock.acquire(blocking=wait):
                 return
             try:
@@ -97,11 +99,11 @@ def client_keys(client: Client, kid: str | None, alg: str) -> list[Any]:
     Without a `kid` there must be no doubt which key is meant. A key id that is not known is
     looked for at the client's `jwks_uri` once more: that is how clients change their keys.
     """
-    return published_keys(client.client_id, client.jwks, client.jwks_uri, kid, alg)
+    return published_keys(client.as_tenant, client.jwks, client.jwks_uri, kid, alg)
 
 
 def published_keys(
-    owner: str, jwks: dict[str, Any] | None, jwks_uri: str, kid: str | None, alg: str
+    owner: Tenant, jwks: dict[str, Any] | None, jwks_uri: str, kid: str | None, alg: str
 ) -> list[Any]:
     """Return the fitting keys of anybody who publishes some, like `client_keys`."""
     keys = _choose(owner, jwks, jwks_uri, lambda keys: _fitting(keys, kid, alg))
@@ -113,23 +115,23 @@ def encryption_key(client: Client, alg: str) -> PublicKey | None:
 
     One that says `use` is `enc` is taken before one that does not say (Core section 10.2).
     """
-    keys = _choose(client.client_id, client.jwks, client.jwks_uri, lambda keys: _serving(keys, alg))
+    keys = _choose(client.as_tenant, client.jwks, client.jwks_uri, lambda keys: _serving(keys, alg))
     return min(keys, key=lambda key: key.use != "enc", default=None)
 
 
 def _choose(
-    owner: str, jwks: dict[str, Any] | None, jwks_uri: str, choice: Choice
+    owner: Tenant, jwks: dict[str, Any] | None, jwks_uri: str, choice: Choice
 ) -> list[PublicKey]:
     """Choose among somebody's keys; if none will do, once more among those fetched anew."""
     if jwks is not None:
-        return choice(_inline_keys(owner, jwks))
+        return choice(_inline_keys(owner.name, jwks))
     if not jwks_uri:
         return []
     key_set = _remote_set(jwks_uri)
-    chosen = choice(key_set.keys())
+    chosen = choice(key_set.keys(owner))
     if not chosen:
-        key_set.refresh(wait=True)
-        chosen = choice(key_set.keys())
+        key_set.refresh(owner, wait=True)
+        chosen = choice(key_set.keys(owner))
     return chosen
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from oidc.clients.redirect_uri import redirect_uri_matches
+from oidc.clients.waiting import Tenant
 
 JWT, OPAQUE = ACCESS_TOKEN_FORMATS = ("jwt", "opaque")
 AT_JWT, PLAIN_JWT = ACCESS_TOKEN_TYPES = ("at+jwt", "JWT")
@@ -54,6 +55,9 @@ class Client(ClientMixin):
     rotate_refresh_tokens: bool = True
     trusted: bool = False
     """A company's own app: no consent page."""
+    self_registered: bool = False
+    """Anybody may have registered it: without a token or a software statement, and no admin has
+    trusted it since."""
     access_token_audience: tuple[str, ...] = ()
     """`aud` of its access tokens; empty: the issuer."""
     introspection_audience: tuple[str, ...] = ()
@@ -91,6 +95,11 @@ class Client(ClientMixin):
     userinfo_encrypted_response_enc: str = ""
     symmetric_secret_encrypted: str = ""
     """The client secret, readable to us, for HS256; empty for clients that do not ask for it."""
+
+    @property
+    def as_tenant(self) -> Tenant:
+        """In whose name its servers are asked."""
+        return Tenant(self.client_id, is_stranger=self.self_registered)
 
     def get_client_id(self) -> str:
         return self.client_id

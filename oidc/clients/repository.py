@@ -13,6 +13,7 @@ from oidc.clients.record import Client, ClientSecret
 from oidc.conf import configuration
 from oidc.models.access import reading
 from oidc.models.client import OAuthClient
+from oidc.models.client_registration import ClientRegistration
 
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -36,7 +37,8 @@ def _read_client(client_id: str) -> Client | None:
         return None
     changes = cache.changes
     with reading():
-        row = OAuthClient.objects.filter(client_id=client_id, is_active=True).first()
+        rows = OAuthClient.objects.select_related("registration")
+        row = rows.filter(client_id=client_id, is_active=True).first()
     if row is None:
         return None
     client = record_of(row)
@@ -71,6 +73,7 @@ def record_of(row: OAuthClient) -> Client:
         require_pkce=row.require_pkce,
         rotate_refresh_tokens=row.rotate_refresh_tokens,
         trusted=row.trusted,
+        self_registered=_is_self_registered(row),
         access_token_audience=tuple(row.access_token_audience),
         introspection_audience=tuple(row.introspection_audience),
         access_token_encryption_alg=row.access_token_encryption_alg,
@@ -99,6 +102,17 @@ def record_of(row: OAuthClient) -> Client:
         userinfo_encrypted_response_alg=row.userinfo_encrypted_response_alg,
         userinfo_encrypted_response_enc=row.userinfo_encrypted_response_enc,
         symmetric_secret_encrypted=row.symmetric_secret_encrypted,
+    )
+
+
+def _is_self_registered(row: OAuthClient) -> bool:
+    """Tell whether nobody vouches for a client, as for those that the worker may forget."""
+    registration: ClientRegistration | None = getattr(row, "registration", None)
+    return (
+        registration is not None
+        and registration.initial_access_token_id is None
+        and not registration.software_statement
+        and not row.trusted
     )
 
 

@@ -12,10 +12,11 @@ import structlog
 from accounts.split_url import find_host
 from oidc.clients.remote import FetchFailed, fetch_json
 from oidc.clients.validation.errors import InvalidClientMetadata, Problem
-from oidc.clients.waiting import a_seat
+from oidc.clients.waiting import DOCUMENTS, Tenant, a_seat
 from oidc.errors import ProtocolError
 
 log = structlog.get_logger(__name__)
+_NOBODY_YET = Tenant("", is_stranger=True)
 
 
 def check_sector_document(metadata: dict[str, Any]) -> None:
@@ -28,7 +29,7 @@ def check_sector_document(metadata: dict[str, Any]) -> None:
     if not uri:
         return
     try:
-        with a_seat(uri):
+        with a_seat(DOCUMENTS, _NOBODY_YET):
             document = fetch_json(uri)
     except FetchFailed as error:
         host = find_host(uri)

@@ -13,6 +13,7 @@ import jwt
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.keys import published_keys
 from oidc.clients.token_type import has_type
+from oidc.clients.waiting import Tenant
 from oidc.conf import configuration
 from oidc.errors import ProtocolError
 
@@ -81,9 +82,8 @@ def _verify(
     statement: str, header: dict[str, Any], issuer: str, keys: Mapping[str, Any]
 ) -> dict[str, Any]:
     alg, kid = header["alg"], header.get("kid")
-    candidates = published_keys(
-        f"software statements of {issuer}", keys.get("jwks"), keys.get("jwks_uri", ""), kid, alg
-    )
+    owner = Tenant(f"software statements of {issuer}")
+    candidates = published_keys(owner, keys.get("jwks"), keys.get("jwks_uri", ""), kid, alg)
     for key in candidates:
         try:
             claims: dict[str, Any] = jwt.decode(

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from oidc import base64url
 from oidc.clients.record import Client
 from oidc.clients.remote import FetchFailed, fetch_text
-from oidc.clients.waiting import a_seat
+from oidc.clients.waiting import DOCUMENTS, a_seat
 from oidc.errors import ProtocolError
 from oidc.requests.request_object import MAX_LENGTH
 
@@ -57,7 +57,7 @@ def fetch_request_object(client: Client, request_uri: str) -> str:
     text = _kept.find(request_uri) if fragment else None
     if text is None:
         try:
-            with a_seat(address):
+            with a_seat(DOCUMENTS, client.as_tenant):
                 text = fetch_text(address, max_bytes=MAX_LENGTH)
         except FetchFailed as error:
             raise _invalid_request_uri(str(error)) from error

@@ -13,7 +13,7 @@ import pytest
 from oidc.clients import keys
 from oidc.clients.keys import client_keys, encryption_key
 from oidc.clients.record import Client
-from oidc.clients.waiting import SEATS_FOR_ONE
+from oidc.clients.waiting import KEYS
 from tests.clients.json_server import JsonServer, body, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, private_jwk, public_jwk
 from tests.support.slow_servers import all_seats_taken
@@ -229,7 +229,7 @@ def test_callers_at_the_same_time_share_one_fetch(server: JsonServer) -> None:
     server.answer = held
     client = remote(server)
     with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(SEATS_FOR_ONE)]
+        waiting = [pool.submit(client_keys, client, "e1", "ES256") for _ in range(KEYS.for_one)]
         assert arrived.wait(5)
         go_on.set()
         assert all(call.result(5) == [EC] for call in waiting)
@@ -262,7 +262,7 @@ def test_who_has_old_keys_needs_no_place_to_wait(server: JsonServer, clock: Cloc
     client = remote(server)
     assert client_keys(client, "e1", "ES256") == [EC]
     clock.now += keys.FRESH_SECONDS + 1
-    with all_seats_taken(client.jwks_uri):
+    with all_seats_taken(KEYS, client.as_tenant):
         assert client_keys(client, "e1", "ES256") == [EC]
     assert len(server.requests) == 1
 

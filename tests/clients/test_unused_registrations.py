@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from oidc.clients.repository import cache, find_client
 from oidc.clients.service import create_client, update_client
 from oidc.models import ClientRegistration, Consent, OAuthClient
 from oidc.registration.housekeeping import forget_unused_registrations
@@ -33,6 +36,29 @@ def registered(*, old: bool = True, token: Any = None) -> Registered:
 
 def is_there(made: Registered) -> bool:
     return OAuthClient.objects.filter(pk=made.client.pk).exists()
+
+
+def test_who_registered_without_being_vouched_for_is_known_by_its_record() -> None:
+    """As those are whom the worker may forget. Each record is read in one query."""
+    anybody, statement, trusted = registered(), registered(), registered()
+    ClientRegistration.objects.filter(pk=statement.registration.pk).update(software_statement="x")
+    update_client(trusted.client, {"trusted": True})
+    token = issue_initial_access_token("partner", lifetime=AGE).row
+    by_token, by_admin = registered(token=token).client, create_client("App", "machine").client
+    for client, expected in (
+        (anybody.client, True),
+        (statement.client, False),
+        (trusted.client, False),
+        (by_token, False),
+        (by_admin, False),
+    ):
+        cache.forget(client.client_id)
+        with CaptureQueriesContext(connection) as queries:
+            record = find_client(client.client_id)
+        assert record is not None
+        assert record.self_registered is expected
+        assert record.as_tenant == (client.client_id, expected)
+        assert len(queries) == 1
 
 
 def test_an_old_registration_that_nobody_used_goes() -> None:

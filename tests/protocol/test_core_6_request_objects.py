@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
+from oidc.clients.waiting import DOCUMENTS, Tenant
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, s256, sign_in
 from tests.support.slow_servers import all_seats_taken
@@ -341,7 +342,7 @@ def test_a_slow_server_of_a_client_does_not_take_every_thread(
     uri = shelf.url + "/r"
     client = RelyingParty.register(send, jwks={"keys": [public_jwk(KEY)]}, request_uris=[uri])
     sign_in(browser, alice)
-    with all_seats_taken(uri):
+    with all_seats_taken(DOCUMENTS, Tenant(client.client_id)):
         answer = by_reference(browser, client, uri)
     assert answer.redirect_members["error"] == "temporarily_unavailable"
     assert not shelf.asked

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from oidc.clients import remote
+from oidc.clients.waiting import DOCUMENTS, Tenant
 from tests.clients.json_server import JsonServer, body, document, make_certificate, serving
 from tests.protocol.registering import call, path_of, register
 from tests.support.doors import Answer, Send
@@ -89,7 +90,7 @@ def test_5_the_document_must_list_every_redirect_uri(
 
 
 def test_a_slow_owner_does_not_take_every_thread(send: Send, sector: JsonServer) -> None:
-    with all_seats_taken(uri_of(sector)):
+    with all_seats_taken(DOCUMENTS, Tenant("a stranger", is_stranger=True)):
         made = register(send, redirect_uris=[ONE, OTHER], sector_identifier_uri=uri_of(sector))
     assert_refused(made)
     assert not sector.requests

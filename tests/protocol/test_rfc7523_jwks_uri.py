@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from oidc.clients import keys
+from oidc.clients.waiting import DOCUMENTS, KEYS, Tenant
 from tests.clients.json_server import JsonServer, document, serving
 from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, public_jwk
 from tests.support.assertions import Signer, assert_invalid_client
@@ -61,13 +62,26 @@ def test_made_up_key_ids_do_not_flood_the_clients_server(
 def test_a_slow_server_of_a_client_does_not_take_every_thread(
     remote: Signer, jwks_server: JsonServer
 ) -> None:
-    uri = f"http://127.0.0.1:{jwks_server.port}/jwks.json"
-    with all_seats_taken(uri):
+    with all_seats_taken(KEYS, Tenant(remote.client_id)):
         answer = remote.send(remote.assertion())
         assert (answer.status, answer.json()["error"]) == (503, "temporarily_unavailable")
         assert answer.header("Retry-After") == "2"
         assert not jwks_server.requests
     assert remote.send(remote.assertion()).status == 200
+
+
+def test_slow_servers_of_others_do_not_keep_a_client_from_proving_who_it_is(
+    remote: Signer, jwks_server: JsonServer
+) -> None:
+    """One client with many addresses, in every place that it can have, and a crowd of strangers."""
+    slow = Tenant("slow")
+    crowd = [Tenant(f"stranger {number}", is_stranger=True) for number in range(20)]
+    with all_seats_taken(DOCUMENTS, slow, *crowd), all_seats_taken(KEYS, slow):
+        assert remote.send(remote.assertion()).status == 200
+    keys._remote_sets.clear()
+    with all_seats_taken(KEYS, *crowd):
+        assert remote.send(remote.assertion()).status == 200
+    assert len(jwks_server.requests) == 2
 
 
 @pytest.mark.parametrize("content", [[], {"keys": "x"}, {"keys": [{}]}, {}, "x"], ids=str)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
-from oidc.clients.waiting import SEATS_FOR_ONE, a_seat
+from oidc.clients.waiting import Bulkhead, Tenant
 
 
 @contextmanager
-def all_seats_taken(address: str) -> Iterator[None]:
-    """Hold all seats for one address."""
-    with ExitStack() as waiting:
-        for _ in range(SEATS_FOR_ONE):
-            waiting.enter_context(a_seat(address))
-        yield
+def all_seats_taken(bulkhead: Bulkhead, *tenants: Tenant) -> Iterator[int]:
+    """Hold all seats that these tenants can get. Returns how many that are."""
+    held = []
+    for tenant in tenants:
+        while bulkhead.enter(tenant):
+            held.append(tenant)
+    try:
+        yield len(held)
+    finally:
+        for tenant in held:
+            bulkhead.leave(tenant)
