@@ -16,6 +16,12 @@ from oidc.clients.client_secrets import (
     needs_readable_secret,
     needs_secret,
 )
+from oidc.clients.judgement import (
+    end_consents,
+    ends_judgement,
+    note_ended_judgement,
+    without_judgement,
+)
 from oidc.clients.metadata import changed_metadata, new_metadata
 from oidc.clients.profiles import PROFILES
 from oidc.clients.sector_document import check_sector_document
@@ -51,8 +57,13 @@ def create_client(
     return CreatedClient(client, client_secret)
 
 
-def update_client(client: OAuthClient, changes: dict[str, Any]) -> OAuthClient:
+def update_client(
+    client: OAuthClient, changes: dict[str, Any], *, by_itself: bool = False
+) -> OAuthClient:
     """Change some members, leave the others. A member set to None goes back to its default.
+
+    A new name or destination ends what people allowed the client. `by_itself`: the client asked for
+    the change, not an admin; then what admins judged ends too, and with other credentials as well.
 
     A client that turns to another way of authentication, or to signatures made with its secret,
     loses its secrets; one that turns to a secret gets it by `rotate_secret`.
@@ -61,10 +72,14 @@ def update_client(client: OAuthClient, changes: dict[str, Any]) -> OAuthClient:
         InvalidClientMetadata: nothing was written.
     """
     # Out here, because it may ask another server, and with the row as it is now.
-    validate_changes(OAuthClient.objects.get(pk=client.pk), changes)
+    validate_changes(OAuthClient.objects.get(pk=client.pk), changes, by_itself=by_itself)
     with transaction.atomic():
         client = _lock(client)
-        _apply(client, validate_metadata(changed_metadata(client, changes)))
+        metadata = _validated_changes(client, changes, by_itself=by_itself)
+        end_consents(client, metadata)
+        if by_itself:
+            note_ended_judgement(client, metadata)
+        _apply(client, metadata)
         if not needs_secret(client):
             client.client_secrets = []
         if not needs_readable_secret(client):
@@ -125,17 +140,32 @@ def validate_new_client(client_name: str, profile: str, metadata: dict[str, Any]
     return metadata
 
 
-def validate_changes(client: OAuthClient, changes: dict[str, Any]) -> dict[str, Any]:
+def validate_changes(
+    client: OAuthClient, changes: dict[str, Any], *, by_itself: bool = False
+) -> dict[str, Any]:
     """Return all metadata that `update_client` would write.
 
     Raises:
         InvalidClientMetadata: with every problem.
     """
-    metadata = validate_metadata(changed_metadata(client, changes))
+    metadata = _validated_changes(client, changes, by_itself=by_itself)
     vouched_for = ("redirect_uris", "sector_identifier_uri")
     if any(metadata[member] != getattr(client, member) for member in vouched_for):
         check_sector_document(metadata)
     return metadata
+
+
+def _validated_changes(
+    client: OAuthClient, changes: dict[str, Any], *, by_itself: bool
+) -> dict[str, Any]:
+    """Return the whole metadata after a change, and after the end of what it ends."""
+    metadata = changed_metadata(client, changes)
+    if by_itself:
+        # Without first: a switch that ends must not make the change invalid.
+        unjudged = validate_metadata(without_judgement(metadata))
+        if ends_judgement(client, unjudged):
+            return unjudged
+    return validate_metadata(metadata)
 
 
 def _apply(client: OAuthClient, metadata: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ class Consent(models.Model):
 
     class Meta:
         ordering = ("client_id",)
+        indexes = (models.Index(fields=("client_id",), name="consents_of_a_client"),)
         constraints = (
             models.UniqueConstraint(fields=("user", "client_id"), name="one_consent_per_client"),
         )

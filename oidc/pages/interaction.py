@@ -26,7 +26,7 @@ from oidc.pages.errors import error_view
 from oidc.pages.scopes import claims_in_plain_words, scopes_in_plain_words
 from oidc.pages.signed_in import signed_in
 from oidc.requests.authorization_request import AuthorizationRequest
-from oidc.requests.consent import remember_consent
+from oidc.requests.consent import ClientChanged, remember_consent
 from oidc.requests.decision import Need, next_need
 from oidc.requests.validation import ErrorForClient, validate_authorization_request
 from oidc.response_mode import authorization_error_response
@@ -80,12 +80,16 @@ def _go_on(
     if need is Need.CONSENT:
         if request.POST.get("decision") != "allow":
             return _ask_consent(request, authorization)
-        remember_consent(
-            context.user_id,
-            authorization.client.client_id,
-            authorization.scope,
-            authorization.claims.releasable,
-        )
+        try:
+            remember_consent(
+                context.user_id,
+                authorization.client.client_id,
+                authorization.scope,
+                authorization.claims.releasable,
+                shown=authorization.client,
+            )
+        except ClientChanged:
+            return redirect("interaction", waiting.interaction_id)
     return _grant(request, waiting, authorization, context)
 
 

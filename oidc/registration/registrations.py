@@ -93,6 +93,8 @@ def find_registered(client_id: str, registration_access_token: str) -> Registere
 def update_registered(registered: Registered, requested: dict[str, Any]) -> Registered:
     """Replace everything that the client registered. What is left out goes back to its default.
 
+    What an admin judged ends with the name, destination or credentials that it was judged by.
+
     Spec: RFC 7592 section 2.2.
 
     Raises:
@@ -110,9 +112,9 @@ def update_registered(registered: Registered, requested: dict[str, Any]) -> Regi
     )
     wanted = read_requested_client({**requested, **said}, permission)
     changes = _replacing(registered.client, wanted)
-    service.validate_changes(registered.client, changes)
+    service.validate_changes(registered.client, changes, by_itself=True)
     with transaction.atomic():
-        client = service.update_client(registered.client, changes)
+        client = service.update_client(registered.client, changes, by_itself=True)
         client_secret = None
         if needs_secret(client) and not client.client_secrets:
             client_secret = service.rotate_secret(client).client_secret
@@ -127,7 +129,7 @@ def remove_registered(registered: Registered) -> None:
 
 
 def _replacing(client: OAuthClient, wanted: RequestedClient) -> dict[str, Any]:
-    """Return changes that leave nothing of what was registered before, and admins' switches."""
+    """Return changes that leave nothing of what was registered before, but admins' switches."""
     forgotten: dict[str, Any] = dict.fromkeys((*REGISTRABLE_COLUMNS, *client.additional_metadata))
     changes = {**forgotten, "client_name": wanted.client_name, "profile": wanted.profile}
     changes |= wanted.metadata

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from oidc.clients.judgement import OWN_SWITCHES_THAT_END, OWN_SWITCHES_THAT_STAY
 from oidc.clients.service import create_client, disable_client, update_client
-from oidc.models import ClientRegistration, FailedRequest, OAuthClient
+from oidc.models import ClientRegistration, Consent, FailedRequest, OAuthClient
+from oidc.registration.members import OWN_SWITCHES
+from oidc.requests.consent import remember_consent
+from tests.clients.keys_for_tests import public_jwk
 from tests.protocol.registering import PATH, call, initial_access_token, path_of, register
 from tests.protocol.test_no_secret_in_logs import written_log
-from tests.support.doors import Answer, Send
-from tests.support.relying_party import REDIRECT_URI, RelyingParty
+from tests.support.doors import Answer, Browser, Send
+from tests.support.relying_party import REDIRECT_URI, RelyingParty, sign_in
 
 pytestmark = pytest.mark.usefixtures("open_registration")
 
@@ -190,6 +194,144 @@ def test_what_an_admin_switched_stays(send: Send) -> None:
     assert client.row.require_pkce
 
 
+# --- What was judged ends with what it was judged by --------------------------------------------
+
+NEW_HOST = "https://elsewhere.example/cb"
+OTHER_KEYS = {"keys": [public_jwk("ES256", kid="other")]}
+KEYS = {"keys": [public_jwk("RS256", kid="one")]}
+JUDGED = {
+    "trusted": True,
+    "rotate_refresh_tokens": False,
+    "access_token_lifetime_seconds": 86_400,
+    "access_token_audience": ["https://api.example"],
+    "introspection_audience": ["https://api.example"],
+    "access_token_encryption_alg": "RSA-OAEP-256",
+    "access_token_encryption_enc": "A256GCM",
+    "access_token_signing_alg": "RS256",
+    "access_token_typ": "JWT",
+    "id_token_claims": True,
+}
+UNJUDGED = {
+    "trusted": False,
+    "rotate_refresh_tokens": True,
+    "access_token_lifetime_seconds": 0,
+    "access_token_audience": [],
+    "introspection_audience": [],
+    "access_token_encryption_alg": "",
+    "access_token_encryption_enc": "",
+    "access_token_signing_alg": "",
+    "access_token_typ": "",
+    "id_token_claims": False,
+}
+
+
+def judged(client: Registration) -> dict[str, Any]:
+    row = client.row
+    return {name: getattr(row, name) for name in JUDGED}
+
+
+def judged_registration(send: Send, **members: Any) -> Registration:
+    """Register an app, and let an admin judge everything about it."""
+    client = Registration(send, client_name="Shop", jwks=KEYS, **members)
+    update_client(client.row, JUDGED)
+    assert judged(client) == JUDGED
+    return client
+
+
+def test_every_switch_of_an_admin_ends_or_stays() -> None:
+    assert OWN_SWITCHES_THAT_END | OWN_SWITCHES_THAT_STAY == OWN_SWITCHES
+    assert not OWN_SWITCHES_THAT_END & OWN_SWITCHES_THAT_STAY
+    assert {*JUDGED, "require_pkce"} == OWN_SWITCHES_THAT_END
+
+
+MOVES: dict[str, dict[str, Any]] = {
+    "another host": {"redirect_uris": [NEW_HOST]},
+    "another host besides": {"redirect_uris": [REDIRECT_URI, NEW_HOST]},
+    "another port": {"redirect_uris": ["https://client.example:8443/cb"]},
+    "this machine": {"redirect_uris": ["http://localhost/cb"]},
+    "another name": {"client_name": "Bank"},
+    "other keys": {"jwks": OTHER_KEYS},
+    "keys elsewhere": {"jwks": None, "jwks_uri": "https://client.example/jwks.json"},
+    "a key instead of a secret": {"token_endpoint_auth_method": "private_key_jwt"},
+}
+
+
+@pytest.mark.parametrize("change", MOVES.values(), ids=MOVES)
+def test_a_client_that_changes_itself_loses_what_an_admin_judged(
+    send: Send, change: dict[str, Any]
+) -> None:
+    client = judged_registration(send)
+    with written_log("json") as log:
+        answer = client.replace(**{"client_name": "Shop", "jwks": KEYS, **change})
+    assert answer.status == 200, answer.text
+    assert judged(client) == UNJUDGED
+    assert '"client_judgement_ended"' in log.getvalue()
+    assert client.row.registration.was_used  # an admin had taken it over
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"redirect_uris": ["https://client.example/other", "https://CLIENT.example:443/third"]},
+        {"token_endpoint_auth_method": "client_secret_post"},
+        {"tos_uri": "https://client.example/terms"},
+    ],
+    ids=str,
+)
+def test_what_names_nothing_new_ends_nothing(send: Send, change: dict[str, Any]) -> None:
+    client = judged_registration(send)
+    assert client.replace(**{"client_name": "Shop", "jwks": KEYS, **change}).status == 200
+    assert judged(client) == JUDGED
+
+
+def test_what_an_admin_made_stricter_stays(send: Send) -> None:
+    client = Registration(send)
+    assert not client.row.require_pkce
+    strict = {"require_pkce": True, "access_token_lifetime_seconds": 60}
+    update_client(client.row, strict)
+    assert client.replace(client_name="Bank", redirect_uris=[NEW_HOST]).status == 200
+    assert {name: getattr(client.row, name) for name in strict} == strict
+
+
+def test_pkce_that_an_admin_made_optional_is_required_again(send: Send, registration: Any) -> None:
+    client = Registration(send)
+    registration("open", registration_profile="strict")
+    assert client.replace(client_name="Shop").status == 200
+    assert client.row.require_pkce
+
+
+def test_an_admin_who_changes_a_client_keeps_what_was_judged(send: Send) -> None:
+    client = judged_registration(send)
+    more_keys = {"keys": [*KEYS["keys"], *OTHER_KEYS["keys"]]}
+    update_client(
+        client.row, {"client_name": "Bank", "redirect_uris": [NEW_HOST], "jwks": more_keys}
+    )
+    assert judged(client) == JUDGED
+
+
+def test_a_refused_change_ends_nothing(send: Send, alice: Any) -> None:
+    client = judged_registration(send)
+    remember_consent(str(alice.pk), client.first["client_id"], ["openid"])
+    assert client.replace(client_name="Bank", redirect_uris=["http://x.example/"]).status == 400
+    assert judged(client) == JUDGED
+    assert Consent.objects.exists()
+
+
+def test_a_trusted_app_that_moves_asks_people(send: Send, browser: Browser, alice: Any) -> None:
+    """The whole attack: a stolen registration token gets no code without a page."""
+    client = judged_registration(send)
+    sign_in(browser, alice)
+    party = RelyingParty(send, client.first["client_id"], None, scope="openid")
+    assert "code" in party.authorize(browser, prompt="none").redirect_members
+    moved = client.replace(client_name="Shop", jwks=KEYS, redirect_uris=[NEW_HOST])
+    assert moved.status == 200
+    party.redirect_uri = NEW_HOST
+    silent = party.authorize(browser, prompt="none")
+    assert silent.redirect_members["error"] == "consent_required"
+    assert 'value="allow"' in browser.follow(party.authorize(browser)).text
+
+
 def test_permission_is_that_of_the_registration(send: Send) -> None:
     ordinary = Registration(send)
     assert ordinary.replace(scope="openid reports.read").json()["scope"] == "openid"
@@ -204,7 +346,7 @@ def test_permission_is_that_of_the_registration(send: Send) -> None:
 def test_other_methods_are_405(send: Send, method: str) -> None:
     client = Registration(send)
     answer = call(send, method, client.path, {}, client.token)
-    assert (answer.status, answer.header("Allow")) == (405, "GET, PUT, DELETE")
+    assert (answer.status, answer.header("Allow")) == (405, "GET, HEAD, PUT, DELETE")
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
