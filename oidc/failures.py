@@ -1,4 +1,8 @@
-"""Keeps failed requests in SQL: bounded in rate, so that an attack cannot fill the database."""
+"""Keeps failed requests in SQL: bounded in rate and in rows, so that no attack fills the database.
+
+The rate alone is no bound on rows, and the worker comes by once an hour only, if there is one. So
+each process that writes rows also deletes as many of the oldest ones, once there are too many.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,23 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import DatabaseError
+from django.db.models import Max
 from django.utils import timezone
 
 from oidc.errors import StoreUnavailable
 from oidc.event import Event
 from oidc.models import FailedRequest
 from oidc.models.access import reading
+from oidc.models.pages import MOST_AT_ONCE, delete_in_pages
 
 MOST_PER_MINUTE = 1000
+"""In each process. More would let an attack push out what others were told a reference id for."""
+MOST_ROWS = 500_000
+"""120 MB with its indexes (SQLite), 550 MB if every text is as long as it may be."""
+ROWS_BETWEEN_LOOKS = 1000
+"""A process looks for rows over the bound after writing so many, and then deletes up to twice as
+many: so the table is over its bound by this for each process at most, and shrinks if it was large
+before there was a bound."""
 KEPT_FOR = timedelta(days=30)
 EXPECTED_ERRORS = frozenset(
     {"login_required", "consent_required", "interaction_required", "account_selection_required"}
@@ -40,7 +53,22 @@ class _Budget:
         return taken
 
 
+class _Looks:
+    """Whether it is time to look for rows over the bound."""
+
+    def __init__(self) -> None:
+        self._written = 0
+
+    def is_due(self, written: int) -> bool:
+        self._written += written
+        if self._written < ROWS_BETWEEN_LOOKS:
+            return False
+        self._written = 0
+        return True
+
+
 _budget = _Budget()
+_looks = _Looks()
 
 
 def keep_failures(failures: Sequence[Event]) -> None:
@@ -54,13 +82,27 @@ def keep_failures(failures: Sequence[Event]) -> None:
     try:
         with reading():
             FailedRequest.objects.bulk_create(_row(failure) for failure in kept)
+            if _looks.is_due(len(kept)):
+                _forget_surplus(2 * ROWS_BETWEEN_LOOKS)
     except (StoreUnavailable, DatabaseError) as error:
         _log.warning("failures_not_kept", count=len(kept), reason=type(error).__name__)
 
 
 def forget_old_failures() -> int:
-    """Delete what is older than 30 days. Returns how many rows went."""
-    return FailedRequest.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    """Delete what is older than 30 days, or over the bound. Returns how many rows went."""
+    too_old = FailedRequest.objects.filter(at__lt=timezone.now() - KEPT_FOR).order_by("at")
+    return delete_in_pages(too_old) + _forget_surplus(MOST_AT_ONCE)
+
+
+def _forget_surplus(most: int) -> int:
+    """Delete all but the newest rows, the oldest first. Counting them would read the whole table.
+
+    Ids are given out in order. Some are never used, so there may be fewer rows than the bound, and
+    never more.
+    """
+    newest = FailedRequest.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    surplus = FailedRequest.objects.filter(pk__lte=newest - MOST_ROWS).order_by("pk")
+    return delete_in_pages(surplus, most=most)
 
 
 def _row(failure: Event) -> FailedRequest:

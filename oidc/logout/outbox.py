@@ -18,6 +18,7 @@ from django.utils import timezone
 from oidc.clients.repository import find_client
 from oidc.models import LogoutNotification
 from oidc.models.access import reading
+from oidc.models.pages import delete_in_pages
 
 LEASE = timedelta(seconds=15)
 """How long an attempt may take. Longer than any delivery waits for an answer."""
@@ -115,7 +116,7 @@ def pause_after(attempts: int) -> timedelta:
 def forget_old_notifications() -> int:
     """Delete what is older than 30 days. Returns how many rows went."""
     old = LogoutNotification.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    return old.delete()[0]
+    return delete_in_pages(old.order_by("created_at"))
 
 
 def _still_mine(notification: LogoutNotification) -> QuerySet[LogoutNotification]:

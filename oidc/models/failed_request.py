@@ -6,7 +6,10 @@ from django.db import models
 
 
 class FailedRequest(models.Model):
-    """One refused request. Holds ids and reasons, never a credential. Kept for 30 days."""
+    """One refused request. Holds ids and reasons, never a credential.
+
+    Kept for 30 days, if there are not too many (`oidc.failures`).
+    """
 
     reference = models.CharField(max_length=32, db_index=True)
     at = models.DateTimeField(db_index=True)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import structlog
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from authserver.logs import logging_configuration
@@ -19,11 +24,12 @@ from oidc import events, failures
 from oidc.errors import StoreUnavailable
 from oidc.event import Event
 from oidc.events import Writer
-from oidc.models import FailedRequest
+from oidc.models import FailedRequest, pages
 
 
 def event(number: int = 0, **members: Any) -> Event:
-    return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, 0.0, **members)
+    members.setdefault("at", 0.0)
+    return Event(f"REFERENCE{number}", "token", "POST", 200, 1.0, **members)
 
 
 @pytest.fixture(autouse=True)
@@ -216,6 +222,98 @@ def test_an_attack_fills_neither_the_table_nor_the_log(
         failures.keep_failures([event(n, error="invalid_client") for n in range(50)])
     assert FailedRequest.objects.count() == 10
     assert [log["count"] for log in logs] == [40, 50]
+
+
+@pytest.fixture
+def few_rows(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten rows are kept. A process looks after five; a page has three."""
+    monkeypatch.setattr(failures, "MOST_ROWS", 10)
+    monkeypatch.setattr(failures, "ROWS_BETWEEN_LOOKS", 5)
+    monkeypatch.setattr(failures, "_looks", failures._Looks())
+    monkeypatch.setattr(pages, "PAGE", 3)
+
+
+def kept_references() -> list[int]:
+    rows = FailedRequest.objects.order_by("pk")
+    return [int(row.reference.removeprefix("REFERENCE")) for row in rows]
+
+
+def write(first: int, count: int) -> None:
+    for number in range(first, first + count):
+        failures.keep_failures([event(number, error="invalid_client", at=time.time())])
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_the_rows_are_bounded_without_a_worker_and_the_newest_stay() -> None:
+    write(0, 100)
+    assert kept_references() == list(range(90, 100))
+    write(100, 4)
+    assert kept_references() == list(range(90, 104))
+    write(104, 1)
+    assert kept_references() == list(range(95, 105))
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_two_processes_keep_the_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [failures._Looks(), failures._Looks()]
+    for number in range(100):
+        monkeypatch.setattr(failures, "_looks", looks[number % 2])
+        write(number, 1)
+        assert FailedRequest.objects.count() < 10 + 2 * 5
+    assert kept_references() == list(range(100 - len(kept_references()), 100))
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_a_table_that_was_larger_shrinks_while_rows_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By twice of what was written, so that no request and no writer waits for long."""
+    monkeypatch.setattr(failures, "MOST_ROWS", 1000)
+    write(0, 60)
+    monkeypatch.setattr(failures, "MOST_ROWS", 10)
+    write(60, 4)
+    assert FailedRequest.objects.count() == 64
+    write(64, 1)
+    assert kept_references() == list(range(10, 65))
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_the_worker_deletes_what_is_old_or_too_much_page_by_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(failures, "ROWS_BETWEEN_LOOKS", 1000)
+    write(0, 40)
+    month = FailedRequest.objects.order_by("pk")[35].pk
+    old = FailedRequest.objects.filter(pk__gte=month)
+    old.update(at=timezone.now() - failures.KEPT_FOR - timedelta(minutes=1))
+    with CaptureQueriesContext(connection) as queries:
+        assert failures.forget_old_failures() == 5 + 25
+    assert kept_references() == list(range(25, 35))
+    deletions = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
+    assert len(deletions) == 2 + 9
+    monkeypatch.setattr(failures, "MOST_ROWS", 1)
+    monkeypatch.setattr(failures, "MOST_AT_ONCE", 4)
+    assert failures.forget_old_failures() == 4
+    assert kept_references() == list(range(29, 35))
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_rows_that_another_process_has_deleted_meanwhile_are_no_hindrance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(failures, "ROWS_BETWEEN_LOOKS", 1000)
+    write(0, 20)
+    rows = FailedRequest.objects.filter(pk__lte=FailedRequest.objects.latest("pk").pk - 10)
+    values_list = rows.values_list
+
+    def raced(*names: str, **options: Any) -> Any:
+        page = list(values_list(*names, **options)[:3])
+        FailedRequest.objects.filter(pk__in=page[1:]).delete()
+        return page
+
+    monkeypatch.setattr(rows, "values_list", raced)
+    assert pages.delete_in_pages(rows) == 4
+    assert kept_references() == list(range(10, 20))
 
 
 def test_a_database_that_is_away_costs_the_rows_only(
