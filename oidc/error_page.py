@@ -34,7 +34,11 @@ def render_error(error: ProtocolError, reference: str) -> str:
     """Return the page's HTML. The message is the error's public description, in the language that
     is spoken if somebody has translated it: what only a developer meets stays English."""
     title = TITLES.get(error.error, _("This sign-in cannot go on"))
-    description = gettext(error.description)
-    message = description[:1].upper() + description[1:] + "."
-    context = {"title": title, "message": message, "reference": reference}
+    context = {"title": title, "message": sentence(error.description), "reference": reference}
     return render_to_string("oidc/error.html", context)
+
+
+def sentence(description: str) -> str:
+    """Return the public description of an error as a sentence, in the language that is spoken."""
+    translated = gettext(description) if description else ""
+    return translated[:1].upper() + translated[1:] + "." if translated else ""

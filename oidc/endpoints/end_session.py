@@ -14,7 +14,9 @@ from oidc.logout.request import PARAMETERS, validate_logout_request
 PURPOSE = "logout"
 RESUME_PARAMETER = "resume"
 REFERENCE = "reference"
-"""Kept instead of a request that breaks a rule: what leads an admin to the reason."""
+"""Kept instead of a request that breaks a rule: what leads an admin to it."""
+PROBLEM = "problem"
+"""Kept beside: the rule, in the words of `PageError.description`."""
 
 
 def end_session(request: Request) -> Response:
@@ -33,14 +35,19 @@ def end_session(request: Request) -> Response:
 
 
 def _checked(request: Request, parameters: Parameters) -> dict[str, str]:
-    """Return the parameters of a request that keeps the rules, a reference for any other."""
+    """Return the parameters of a request that keeps the rules, the reason for any other."""
     logout = validate_logout_request(parameters)
     if logout.client is not None:
         request.notes["client_id"] = logout.client.client_id
     if logout.problem:
-        request.notes["error"] = "invalid_request"
-        request.notes["detail"] = logout.problem
-        return {REFERENCE: request.request_id, "ui_locales": parameters.get("ui_locales", "")}
+        request.notes["client_id"] = logout.asked_by
+        request.notes["error"] = logout.problem.error
+        request.notes["detail"] = logout.problem.detail
+        return {
+            REFERENCE: request.request_id,
+            PROBLEM: str(logout.problem.description),
+            "ui_locales": parameters.get("ui_locales", ""),
+        }
     return {name: parameters[name] for name in PARAMETERS if name in parameters}
 
 

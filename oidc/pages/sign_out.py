@@ -8,7 +8,7 @@ Spec: OpenID Connect RP-Initiated Logout 1.0; Front-Channel Logout 1.0.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from csp.decorators import csp_update
@@ -23,7 +23,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.authentication import AuthenticationContext
 from accounts.signals import sign_out_everywhere
 from oidc.endpoints import end_session as endpoint
-from oidc.errors import NotFound, PageError
+from oidc.error_page import sentence
+from oidc.errors import NotFound, PageError, SessionEnded
 from oidc.http import Parameters
 from oidc.interactions import find_interaction, keep_for_browser
 from oidc.languages import speak, spoken_language
@@ -33,7 +34,7 @@ from oidc.logout.request import LogoutRequest, validate_logout_request
 from oidc.pages.errors import error_view
 from oidc.pages.signed_in import signed_in
 from oidc.stores.records import SignOn
-from oidc.stores.redis import interactions
+from oidc.stores.redis import interactions, sign_ons
 from oidc.tokens.subjects import subject_for
 
 FAREWELL = "farewell"
@@ -75,7 +76,8 @@ def everywhere(request: HttpRequest) -> HttpResponse:
 def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
     """Do what a client has sent a person here for.
 
-    Nothing is asked if the client proved, with its ID token, that it means this very session.
+    Nothing is asked if the client proved, with its ID token, that it means this very session. What
+    was wrong with the request is said here, where the app's developer sees it.
     """
     context = signed_in(request)
     try:
@@ -86,9 +88,14 @@ def for_client(request: HttpRequest, logout_id: str) -> HttpResponse:
     speak(ui_locales, request.headers.get("Accept-Language", ""))
     wanted = validate_logout_request(Parameters(waiting.parameters.items()))
     target = wanted.return_address or _signed_out_page(spoken_language() if ui_locales else "")
-    if context is not None and request.method != "POST" and not wanted.is_about(context):
-        reference = waiting.parameters.get(endpoint.REFERENCE, "")
-        return _ask(request, wanted, reference)
+    problem = _Problem(
+        waiting.parameters.get(endpoint.REFERENCE, ""),
+        sentence(waiting.parameters.get(endpoint.PROBLEM, "")),
+    )
+    if context is None and problem.reference:
+        return render(request, "oidc/not_signed_in.html", problem._asdict(), status=400)
+    if context is not None and request.method != "POST" and not _is_proven(wanted, context):
+        return _ask(request, wanted, problem)
     interactions.consume(logout_id, request_id=request.reference)  # type: ignore[attr-defined]
     if context is None:
         return _go(target)
@@ -118,12 +125,35 @@ def signing_out(request: HttpRequest, farewell_id: str) -> HttpResponseBase:
     return page(request)
 
 
-def _ask(request: HttpRequest, wanted: LogoutRequest, reference: str = "") -> HttpResponse:
+class _Problem(NamedTuple):
+    """What was wrong with a client's request. Both are empty if nothing was."""
+
+    reference: str
+    """Leads an admin to it."""
+    reason: str
+    """In the words that the person is shown. Empty for requests kept by an older release."""
+
+
+_NO_PROBLEM = _Problem("", "")
+
+
+def _is_proven(wanted: LogoutRequest, context: AuthenticationContext) -> bool:
+    """Tell whether a client may end this session without asking. One round trip."""
+    try:
+        session = sign_ons.find(context.user_id, context.sid)
+    except SessionEnded:
+        return False
+    return wanted.is_about(context, session)
+
+
+def _ask(
+    request: HttpRequest, wanted: LogoutRequest, problem: _Problem = _NO_PROBLEM
+) -> HttpResponse:
     context = {
+        **problem._asdict(),
         "client": wanted.client,
         "person": request.user,
         "means_another": _means_another(request.user, wanted),
-        "reference": reference,
     }
     return render(request, "oidc/sign_out.html", context)
 

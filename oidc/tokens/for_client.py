@@ -6,7 +6,7 @@ Spec: OpenID Connect Core 1.0 sections 10.1 and 10.2.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -18,6 +18,14 @@ from oidc.errors import ProtocolError
 from oidc.keys import jwe, jws
 from oidc.keys.algorithms import DEFAULT_CONTENT_ENCRYPTION, SYMMETRIC_ALGORITHM
 from oidc.keys.decryption import DecryptionFailed, decrypt
+
+
+class OwnToken(NamedTuple):
+    """The claims of a token that was made for a client."""
+
+    claims: dict[str, Any]
+    is_proof: bool
+    """Nobody but this server can have made it. With HS256, the client itself could."""
 
 
 def sign_for_client(client: Client, claims: dict[str, Any], algorithm: str, *, typ: str) -> str:
@@ -63,7 +71,7 @@ def encrypt_for_client(
     return jwe.encrypt(payload, key.key, alg=alg, enc=enc, kid=key.kid, nested=nested)
 
 
-def read_own(token: str, *, typ: str) -> dict[str, Any]:
+def read_own(token: str, *, typ: str) -> OwnToken:
     """Verify a token that was made for a client, expired or not. Its audience is that client.
 
     Raises:
@@ -74,13 +82,13 @@ def read_own(token: str, *, typ: str) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
         if header.get("alg") != SYMMETRIC_ALGORITHM:
-            return jws.verify(token, typ=typ, verify_expiry=False)
+            return OwnToken(jws.verify(token, typ=typ, verify_expiry=False), is_proof=True)
         claimed: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise jws.InvalidToken(type(error).__name__) from error
     if header.get("typ") != typ:
         raise jws.InvalidToken("another token type")
-    return _read_symmetric(token, claimed.get("aud"))
+    return OwnToken(_read_symmetric(token, claimed.get("aud")), is_proof=False)
 
 
 def _decrypted(token: str) -> str:

@@ -12,7 +12,7 @@ from oidc.conf import configuration
 from oidc.keys.algorithms import half_hash
 from oidc.keys.jws import InvalidToken
 from oidc.stores.records import Grant
-from oidc.tokens.for_client import read_own, secure_like_id_token
+from oidc.tokens.for_client import OwnToken, read_own, secure_like_id_token
 from oidc.tokens.subjects import subject_for
 
 TYP = "JWT"
@@ -56,7 +56,7 @@ def issue_id_token(
     return secure_like_id_token(client, members, typ=TYP)
 
 
-def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:
+def read_id_token_hint(id_token_hint: str) -> OwnToken:
     """Verify an ID token that comes back as a hint: signature and issuer, but not its expiry.
 
     Spec: section 3.1.2.1, `id_token_hint`.
@@ -64,10 +64,10 @@ def read_id_token_hint(id_token_hint: str) -> dict[str, Any]:
     Raises:
         InvalidToken: not one of ours, or an access token, which may have the same `typ`.
     """
-    claims = read_own(id_token_hint, typ=TYP)
-    if "client_id" in claims:
+    hint = read_own(id_token_hint, typ=TYP)
+    if "client_id" in hint.claims:
         raise InvalidToken("an access token")
-    return claims
+    return hint
 
 
 def _hash(client: Client, value: str) -> str:

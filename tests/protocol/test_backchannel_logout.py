@@ -115,7 +115,10 @@ def test_2_4_with_the_clients_secret_where_it_registered_hs256(
     client = register(
         send, backchannel_logout_uri=receiver.uri, id_token_signed_response_alg="HS256"
     )
-    token = delivered_to(receiver, browser, client, alice).token
+    signed_in_through(browser, client, alice)
+    by_the_account_page(browser, alice)
+    deliver()
+    token = receiver.deliveries[0].token
     jwt.decode(token, str(client.client_secret), algorithms=["HS256"], audience=client.client_id)
     assert jwt.get_unverified_header(token)["typ"] == "logout+jwt"
 

@@ -3,9 +3,14 @@ their kin: what a link that anybody can send must not do)."""
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import jwt
+
 from tests.protocol.test_interaction_pages import csrf
 from tests.support.doors import Browser, Send
-from tests.support.relying_party import RelyingParty, new_person, sign_in
+from tests.support.relying_party import ISSUER, RelyingParty, new_person, sign_in
 
 
 def test_of_another_client_is_refused(
@@ -42,6 +47,26 @@ def test_of_another_person_cannot_be_answered_by_continuing(
     for answered in ({"account": "continue"}, {"decision": "allow"}):
         again = browser.post(answer.location, csrf(page) | answered)
         assert "expects another account" in again.text
+
+
+def test_one_that_its_client_made_itself_proves_nothing(
+    send: Send, browser: Browser, alice: Any
+) -> None:
+    """With HS256 the client has the key. Session and consent count as without a hint."""
+    client = RelyingParty.register(send, id_token_signed_response_alg="HS256")
+
+    def ask(person: Any) -> dict[str, str]:
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": client.client_id, "sub": str(person.pk), "iat": now}
+        hint = jwt.encode(claims | {"exp": now + 60}, client.client_secret, "HS256")
+        return client.authorize(browser, prompt="none", id_token_hint=hint).redirect_members
+
+    assert ask(alice)["error"] == "login_required"
+    sign_in(browser, alice)
+    assert ask(alice)["error"] == "consent_required"
+    client.consented_by(alice)
+    assert "code" in ask(alice)
+    assert ask(new_person())["error"] == "login_required"
 
 
 def test_of_another_person_can_be_cancelled(

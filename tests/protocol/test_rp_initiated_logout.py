@@ -187,6 +187,43 @@ def test_2_a_hint_of_another_session_of_the_same_person_asks(
     assert is_signed_in(browser, client)
 
 
+def test_2_a_hint_of_a_client_never_used_in_this_session_asks(
+    send: Send, browser: Browser, client: RelyingParty, alice: Any
+) -> None:
+    """Such as one of last year: without a `sid`, it would otherwise end every later session."""
+    old = signed_in_through(Browser(send), client, alice)["id_token"]
+    assert "sid" not in jwt.decode(old, options={"verify_signature": False})
+    signed_in_through(browser, other := register(send), alice)
+    parameters = {"id_token_hint": old, "post_logout_redirect_uri": AFTER_LOGOUT}
+    _, page = page_of(browser, **parameters)
+    assert asks(page)
+    assert "meant another account" not in page.text
+    assert is_signed_in(browser, other)
+
+    signed_in_through(browser, client, alice)
+    assert log_out(browser, **parameters).location == AFTER_LOGOUT
+    assert not is_signed_in(browser, other)
+
+
+def test_6_a_hint_that_its_client_can_have_made_itself_asks(
+    send: Send, browser: Browser, alice: Any
+) -> None:
+    """With HS256 the client has the key. It may even know the `sid`."""
+    client = register(
+        send, id_token_signed_response_alg="HS256", backchannel_logout_uri=BACK_CHANNEL
+    )
+    issued = signed_in_through(browser, client, alice)["id_token"]
+    claims = jwt.decode(issued, options={"verify_signature": False})
+    made = jwt.encode(claims | {"iat": int(time.time())}, client.client_secret, "HS256")
+    for hint in (made, issued):
+        path, page = page_of(browser, id_token_hint=hint, post_logout_redirect_uri=AFTER_LOGOUT)
+        assert asks(page)
+        assert "A web client" in page.text
+        assert is_signed_in(browser, client)
+    assert confirm(browser, page, path).location == AFTER_LOGOUT
+    assert not is_signed_in(browser, client)
+
+
 def test_2_client_id_alone_asks_names_the_client_and_returns_to_it(
     browser: Browser, client: RelyingParty, id_token: str
 ) -> None:
@@ -248,6 +285,23 @@ def unsigned(id_token: str) -> str:
     return f"{encode({'alg': 'none', 'typ': 'JWT'})}.{id_token.split('.')[1]}."
 
 
+NO_HINT = "post_logout_redirect_uri came without id_token_hint or client_id"
+BAD_HINT = "id_token_hint is not an ID token of this server"
+NOT_REGISTERED = "post_logout_redirect_uri is not registered for this application"
+TWO_CLIENTS = "client_id and id_token_hint belong to two different applications"
+NO_CLIENT = "this application is not registered here"
+REASONS = {
+    "no hint": NO_HINT,
+    "no token at all": BAD_HINT,
+    "another client": TWO_CLIENTS,
+    "unknown client": NO_CLIENT,
+    "unknown client alone": NO_CLIENT,
+    "tampered hint": BAD_HINT,
+    "unsigned hint": BAD_HINT,
+    "tampered hint beside client_id": BAD_HINT,
+}
+"""Any other breaks the rule about the address."""
+
 BROKEN: dict[str, Any] = {
     "no hint": {"id_token_hint": ""},
     "tampered hint": {"id_token_hint": tampered},
@@ -271,19 +325,31 @@ BROKEN: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_4_what_breaks_a_rule_never_redirects(
-    send: Send, browser: Browser, client: RelyingParty, id_token: str, change: Any, method: str
-) -> None:
+def broken(send: Send, client: RelyingParty, id_token: str, mistake: str) -> dict[str, str]:
+    """Return the parameters of a request with one of the mistakes above."""
     client_ids = {"own": client.client_id, "other": register(send).client_id}
     parameters = {
         "id_token_hint": id_token,
         "post_logout_redirect_uri": AFTER_LOGOUT,
         "state": "s",
     }
-    for name, value in change.items():
+    for name, value in BROKEN[mistake].items():
         parameters[name] = value(id_token) if callable(value) else client_ids.get(value, value)
+    return parameters
+
+
+def says(page: Answer, mistake: str) -> bool:
+    """Tell whether a page names the reason, as a sentence."""
+    reason = REASONS.get(mistake, NOT_REGISTERED)
+    return reason[:1].upper() + reason[1:] in page.text
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_4_what_breaks_a_rule_never_redirects(
+    send: Send, browser: Browser, client: RelyingParty, id_token: str, mistake: str, method: str
+) -> None:
+    parameters = broken(send, client, id_token, mistake)
     browser.cookies.setdefault("gatehouse_browser-1", "a-browser")
     if method == "GET":
         answer = browser.get("/oauth2/logout", **parameters)
@@ -295,9 +361,37 @@ def test_4_what_breaks_a_rule_never_redirects(
     reference = FailedRequest.objects.get(endpoint="end_session").reference
     assert reference == answer.header("X-Request-Id")
     assert reference in page.text
+    assert says(page, mistake)
     end = browser.follow(confirm(browser, page, answer.location))
     assert is_signed_out_page(end)
     assert not is_signed_in(browser, client)
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+def test_4_the_reason_is_named_when_nobody_is_signed_in_too(
+    send: Send, client: RelyingParty, id_token: str, mistake: str
+) -> None:
+    stranger = Browser(send)
+    answer = stranger.get("/oauth2/logout", **broken(send, client, id_token, mistake))
+    for _ in range(2):  # reloading it shows it again
+        page = stranger.get(answer.location)
+        assert page.status == 400
+        assert "You are signed out" in page.text
+        assert says(page, mistake)
+        failure = FailedRequest.objects.get(endpoint="end_session")
+        assert failure.reference == answer.header("X-Request-Id")
+        assert failure.reference in page.text
+        assert AFTER_LOGOUT not in page.text
+
+
+def test_4_the_record_of_a_mistake_names_the_client_and_the_address(
+    browser: Browser, client: RelyingParty, id_token: str
+) -> None:
+    address = "https://client.example/elsewhere"
+    browser.get("/oauth2/logout", id_token_hint=id_token, post_logout_redirect_uri=address)
+    failure = FailedRequest.objects.get(endpoint="end_session")
+    assert failure.client_id == client.client_id
+    assert address in failure.detail
 
 
 @pytest.mark.parametrize("token", UNREADABLE_TOKENS.values(), ids=UNREADABLE_TOKENS)
@@ -321,6 +415,7 @@ def test_4_a_repeated_parameter_is_not_used(browser: Browser, id_token: str) -> 
     query = {"id_token_hint": id_token, "post_logout_redirect_uri": [AFTER_LOGOUT, "https://x"]}
     page = browser.follow(browser.request("GET", "/oauth2/logout", urlencode(query, doseq=True)))
     assert asks(page)
+    assert "A parameter of the sign-out request is repeated." in page.text
 
 
 def test_3_each_client_returns_to_its_own_addresses_only(
