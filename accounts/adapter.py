@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts.emails import await_confirmation
+from accounts.known_browsers import remember_browser
+from accounts.limits import CONFIRMATION_MAILS
+from accounts.log_in import TooManyAttempts, find_person, is_persons_password
 from accounts.mail import send_later
 from accounts.split_url import split_url
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailConfirmation
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    from accounts.models import User
 
 _WRONG_CREDENTIALS = _("That name and password do not go together. Please try again.")
 
@@ -51,21 +62,57 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Home, by way of the log-in page: a new password signs this browser out too."""
         return resolve_url(settings.LOGIN_REDIRECT_URL)
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link in the mail. Not from the `Host` header, which a stranger chooses."""
-        return _on_the_issuer(super().get_reset_password_from_key_url(key))
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
+    ) -> None:
+        """Mail a link of ours. Allauth's works for whoever opens it, even after a new password."""
+        address = emailconfirmation.email_address
+        if CONFIRMATION_MAILS.take(address.email):
+            self.send_confirmation_link(address.user, address.email)
 
-    def get_email_confirmation_url(
-        self, request: HttpRequest, emailconfirmation: EmailConfirmation
-    ) -> str:
-        """The link in the mail. Not from the `Host` header, which a stranger chooses."""
-        return _on_the_issuer(super().get_email_confirmation_url(request, emailconfirmation))
+    def send_confirmation_link(self, user: User, email: str) -> None:
+        """Mail the link that makes an address the one of this person."""
+        path = reverse("account_confirm_email", args=[await_confirmation(user, email)])
+        self.send_mail(
+            "account/email/email_confirmation",
+            email,
+            {"user": user, "activate_url": self.on_the_issuer(path)},
+        )
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Check a name with its password, and bound how often that may be tried."""
+        login = credentials.get("email") or credentials.get("username") or ""
+        with self._telling_of_limits():
+            return find_person(request, login, credentials["password"])
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Check the password of somebody who is signed in."""
+        with self._telling_of_limits():
+            return is_persons_password(self.request, user, password)
+
+    @contextmanager
+    def _telling_of_limits(self) -> Iterator[None]:
+        try:
+            yield
+        except TooManyAttempts as error:
+            raise self.validation_error("too_many_login_attempts") from error
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
+        """Remember that this browser has signed this person in."""
+        response: HttpResponseBase = super().post_login(request, user, **kwargs)
+        remember_browser(request, response, user)
+        return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name the issuer's host, and nobody waits for them."""
+        """Send a mail that nobody waits for."""
+        send_later(self.render(template_prefix, email, context))
+
+    def render(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
+        """Return a mail that names the issuer's host."""
         whole = {**context, "email": email, "issuer_host": split_url(settings.ISSUER).netloc}
-        send_later(self.render_mail(template_prefix, email, whole))
+        message: EmailMessage = self.render_mail(template_prefix, email, whole)
+        return message
 
-
-def _on_the_issuer(url: str) -> str:
-    return split_url(url).on(split_url(settings.ISSUER))
+    def on_the_issuer(self, path: str) -> str:
+        """Return a link for mails. Not from the `Host` header, which a stranger chooses."""
+        return split_url(path).on(split_url(settings.ISSUER))

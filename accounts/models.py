@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -24,11 +25,30 @@ from accounts.validators import (
 
 
 class UserManager(DjangoUserManager["User"]):
-    """Makes users, with e-mail addresses in lower case as allauth keeps them."""
+    """Makes and finds users, with e-mail addresses in lower case as allauth keeps them."""
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
         return (email or "").strip().lower()
+
+    def find_by_login(self, login: str) -> User | None:
+        """Return the person who signs in with this username or e-mail address. One query."""
+        if "@" in login:  # no username has one
+            return self.find_by_email(login)
+        return self.filter(username__iexact=login).first()
+
+    def find_by_email(self, email: str) -> User | None:
+        """Return the person whose present address this is. Addresses that wait are nobody's."""
+        return self.filter(email=self.normalize_email(email)).first() if email else None
+
+
+def folded(name: str) -> str:
+    """Return a name in the one form that all of its spellings share.
+
+    Spec: Unicode Technical Report 36 section 2.11.2 (NFKC and case folding).
+    """
+    once = unicodedata.normalize("NFKC", name.strip()).casefold()
+    return unicodedata.normalize("NFKC", once).casefold()  # folding may undo the normal form
 
 
 def full_name(name: str, *parts: str) -> str:
@@ -193,3 +213,22 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """What to call this person."""
         return self.nickname or self.given_name or self.name or self.username
+
+
+class PendingAddress(models.Model):
+    """An e-mail address that waits for its link. Until then it is nobody's, for any purpose.
+
+    One for each person: the latest link counts. Signing out everywhere, and with it a new password,
+    deletes it. It is the present address where that one was never confirmed.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="pending_address"
+    )
+    email = models.EmailField()
+    key_hash = models.CharField(max_length=64)
+    """SHA-256 of the key in the link."""
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email

@@ -14,9 +14,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.authentication import RECORDS_MEMBER, SIGNED_IN_AT_MEMBER
-from accounts.emails import copy_verification
+from accounts.emails import copy_verification, forget_pending_address
 from accounts.models import User
-from accounts.signals import sign_out_everywhere
+from accounts.signals import sign_out_everywhere, signed_out_everywhere
 
 NAMES = frozenset({"username", "email", "phone"})
 """What a person typed to sign in. allauth notes it, and nobody reads it."""
@@ -38,6 +38,12 @@ def email_address_changed(instance: EmailAddress, **_: Any) -> None:
     user = User.objects.filter(pk=instance.user_id).first()
     if user is not None:
         copy_verification(user)
+
+
+@receiver(signed_out_everywhere)
+def links_end(user_id: str, **_: Any) -> None:
+    """No link that was asked for before changes the address of this person."""
+    forget_pending_address(user_id)
 
 
 @receiver(post_delete, sender=User)

@@ -1,12 +1,37 @@
-"""Pages for people that allauth does not have."""
+"""Pages for people that allauth does not have, or not as they are needed here."""
 
 from __future__ import annotations
 
+from functools import partial
+from http import HTTPStatus
+from typing import Any, cast
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordKeyForm
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.signals import password_reset
+from allauth.account.views import EmailView, PasswordResetFromKeyView, PasswordResetView
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.emails import (
+    AddressTaken,
+    confirm_pending_address,
+    find_pending_address,
+    forget_pending_address,
+    verify_present_address,
+)
+from accounts.forms import AddressForm, ResetForm
+from accounts.known_browsers import remember_browser
+from accounts.limits import ADDRESS_CHANGES, CONFIRMATION_MAILS
+from accounts.mail import do_after, is_full
+from accounts.models import User
+from accounts.resets import reset_link_form, send_reset_link
 
 
 @require_safe
@@ -22,3 +47,150 @@ def home(request: HttpRequest) -> HttpResponse:
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Where a sign-out ends."""
     return render(request, "gatehouse/signed_out.html")
+
+
+class ResetView(PasswordResetView):  # type: ignore[misc]
+    """Asks for the address of somebody who forgot the password. Whether there is an account is
+    looked at after the answer."""
+
+    def get_form_class(self) -> type[ResetForm]:
+        return ResetForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.form_was_accepted = False
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if self.form_was_accepted:
+            email, language = request.POST["email"], get_language()
+            do_after(response, partial(send_reset_link, email, reset_link_form(), language))
+        return response
+
+    def form_valid(self, form: ResetForm) -> HttpResponse:
+        if is_full():
+            form.add_error(None, gettext("We cannot send mail now. Please try again in a minute."))
+            response: HttpResponse = self.form_invalid(form)
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            response["Retry-After"] = "60"
+            return response
+        response = super().form_valid(form)
+        self.form_was_accepted = response.status_code == HTTPStatus.FOUND
+        return response
+
+
+class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
+    """The page behind the link of a reset. Its link has come through the present address."""
+
+    def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
+        """Save the password. The page that follows says so: no note waits for a later one."""
+        person = self.reset_user
+        form.save()
+        verify_present_address(person)
+        password_reset.send(sender=User, request=self.request, user=person)
+        get_adapter().send_notification_mail("account/email/password_reset", person)
+        response = redirect(self.get_success_url())
+        remember_browser(self.request, response, person)
+        return response
+
+
+class AddressView(EmailView):  # type: ignore[misc]
+    """Asks for a new e-mail address. The present one stays until the link is opened."""
+
+    def get_form_class(self) -> type[AddressForm]:
+        return AddressForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        person = self.request.user
+        pending = find_pending_address(person)
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {
+            **context,
+            "person": person,
+            "new_address": pending if pending != person.email else None,
+        }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for a change, send a link again, or keep the present address."""
+        if "action_add" in request.POST:
+            return self._ask()
+        if "action_send" in request.POST:
+            self._send_again()
+        elif "action_remove" in request.POST:
+            forget_pending_address(str(request.user.pk))
+        return redirect("account_email")
+
+    def _ask(self) -> HttpResponse:
+        form = self.get_form()
+        if not form.is_valid():
+            return self.form_invalid(form)  # type: ignore[no-any-return]
+        raise_if_reauthentication_required(self.request, app="allauth.account")
+        email = form.cleaned_data["email"]
+        if not self._may_mail(email):
+            form.add_error("email", get_adapter().validation_error("rate_limited"))
+            return self.form_invalid(form)  # type: ignore[no-any-return]
+        _tell_present_address(self.request.user, email)
+        self._send_link(email)
+        return redirect("account_email")
+
+    def _send_again(self) -> None:
+        person = self.request.user
+        email = find_pending_address(person) or (not person.email_verified and person.email)
+        if email and self._may_mail(email):
+            self._send_link(email)
+
+    def _may_mail(self, email: str) -> bool:
+        return ADDRESS_CHANGES.take(str(self.request.user.pk)) and CONFIRMATION_MAILS.take(email)
+
+    def _send_link(self, email: str) -> None:
+        adapter = get_adapter()
+        adapter.send_confirmation_link(self.request.user, email)
+        adapter.add_message(
+            self.request,
+            messages.INFO,
+            "account/messages/email_confirmation_sent.txt",
+            {"email": email},
+        )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, key: str) -> HttpResponse:
+    """The page behind the link in a mail. Only the person who asked for the link can use it."""
+    person = cast(User, request.user)
+    if request.method == "POST" and _confirm(request, person, key):
+        return redirect("account_home")
+    email = find_pending_address(person, key)
+    return render(request, "account/email_confirm.html", {"email": email, "person": person})
+
+
+def _confirm(request: HttpRequest, person: User, key: str) -> bool:
+    former = person.email
+    adapter = get_adapter()
+    try:
+        email = confirm_pending_address(person, key)
+    except AddressTaken:
+        messages.error(request, gettext("Somebody has this e-mail address already."))
+        return True
+    if email is None:
+        return False
+    if former and former != email:
+        adapter.send_notification_mail(
+            "account/email/email_changed",
+            person,
+            {"username": person.username, "to_email": email},
+            email=former,
+        )
+    adapter.add_message(
+        request, messages.SUCCESS, "account/messages/email_confirmed.txt", {"email": email}
+    )
+    return True
+
+
+def _tell_present_address(person: User, email: str) -> None:
+    """Warn whoever reads the present address while a new password still stops the change."""
+    if person.email:
+        get_adapter().send_notification_mail(
+            "account/email/email_change_asked",
+            person,
+            {"username": person.username, "to_email": email},
+            email=person.email,
+        )

@@ -9,15 +9,21 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from allauth.core import context
 from django.conf import LazySettings
 from django.contrib.auth.hashers import get_hasher
+from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
 from accounts import mail
 from accounts.models import User
+from accounts.views import ResetView
+from authserver.sessions import SessionStore
 
 
 @pytest.fixture
@@ -80,6 +86,7 @@ def slow_mail_server(settings: LazySettings) -> Iterator[type[SlowMailServer]]:
     SlowMailServer.may_go_on.set()
 
 
+@pytest.mark.django_db(transaction=True)  # another thread shall see the person
 def test_a_forgotten_password_does_not_wait_for_the_mail_server(
     client: Client, alice: User, slow_mail_server: type[SlowMailServer]
 ) -> None:
@@ -89,6 +96,7 @@ def test_a_forgotten_password_does_not_wait_for_the_mail_server(
     assert not slow_mail_server.has_failed.is_set()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_mail_that_cannot_be_sent_is_told_to_the_log_alone(
     client: Client, alice: User, slow_mail_server: type[SlowMailServer]
 ) -> None:
@@ -101,3 +109,34 @@ def test_a_mail_that_cannot_be_sent_is_told_to_the_log_alone(
     assert logged == [
         {"event": "mail_not_sent", "reason": "ConnectionRefusedError", "log_level": "error"}
     ]
+
+
+@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
+def test_the_answer_to_a_forgotten_password_comes_before_anybody_is_looked_for(
+    alice: User, monkeypatch: pytest.MonkeyPatch, email: str
+) -> None:
+    """What the server does before the answer is the same, to the last query."""
+    asked: list[str] = []
+    monkeypatch.setattr(type(User.objects), "find_by_email", lambda _, email: asked.append(email))
+    request = RequestFactory().post("/accounts/password/reset/", {"email": email})
+    request.session = SessionStore()
+    request.user = AnonymousUser()
+    with context.request_context(request), CaptureQueriesContext(connection) as queries:
+        answer = ResetView.as_view()(request)
+    assert (answer.status_code, asked, len(queries)) == (302, [], 0)
+    answer.close()  # what a server does when it has sent it
+    assert asked == [email]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_does_not_fit_into_the_queue_is_lost_and_logged(
+    alice: User, slow_mail_server: type[SlowMailServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "MOST_WAITING", 1)
+    with capture_logs() as logged:
+        mail.send_later(EmailMessage("first", to=["a@example.org"]))
+        mail.send_later(EmailMessage("second", to=["a@example.org"]))
+        slow_mail_server.may_go_on.set()
+        mail._sender.submit(lambda: None).result(10)
+    assert [line["reason"] for line in logged] == ["TooManyWaiting", "ConnectionRefusedError"]
+    assert mail._waiting == 0
