@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.mail import EmailMessage
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from accounts.authentication import RECORDS_MEMBER, RECORDS_USER_MEMBER
 from accounts.emails import await_confirmation
 from accounts.known_browsers import remember_browser
 from accounts.limits import CONFIRMATION_MAILS
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+_RECORD_MEMBERS = (RECORDS_MEMBER, RECORDS_USER_MEMBER)
 _WRONG_CREDENTIALS = _("That name and password do not go together. Please try again.")
 
 
@@ -50,6 +53,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Only where the operator has opened it."""
         return bool(settings.SIGN_UP_OPEN)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign in, in the place of whoever was signed in with this browser until now.
+
+        The session of sign-on of another person ends as with any sign-out, and nothing of their
+        browser session is left. The same person gets a new key, and stays signed in to their apps.
+        """
+        if request.user.is_authenticated and request.user.pk != user.pk:
+            # allauth has noted already how the new person signed in.
+            noted = {name: request.session.get(name) for name in _RECORD_MEMBERS}
+            logout(request)
+            request.session.update({k: v for k, v in noted.items() if v is not None})
+        elif request.user.is_authenticated:
+            request.session.cycle_key()
+        super().login(request, user)
 
     def is_safe_url(self, url: str) -> bool:
         """Accept a path of ours, or a whole URL of the issuer's own origin."""

@@ -20,5 +20,6 @@ urlpatterns = [
         views.NewPasswordView.as_view(),
         name="account_reset_password_from_key",
     ),
+    path("login/another/", views.log_in_another, name="account_login_another"),
     path("", include("allauth.account.urls")),
 ]

@@ -9,16 +9,21 @@ from typing import Any, cast
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ResetPasswordKeyForm
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.mixins import RedirectAuthenticatedUserMixin
 from allauth.account.signals import password_reset
-from allauth.account.views import EmailView, PasswordResetFromKeyView, PasswordResetView
+from allauth.account.views import EmailView, LoginView, PasswordResetFromKeyView, PasswordResetView
+from allauth.decorators import rate_limit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.authentication import RECORDS_MEMBER, RECORDS_USER_MEMBER
 from accounts.emails import (
     AddressTaken,
     confirm_pending_address,
@@ -194,3 +199,35 @@ def _tell_present_address(person: User, email: str) -> None:
             {"username": person.username, "to_email": email},
             email=person.email,
         )
+
+
+@method_decorator(
+    [rate_limit(action="login"), sensitive_post_parameters("password"), never_cache],
+    name="dispatch",
+)
+class LogInAnotherView(LoginView):  # type: ignore[misc]
+    """The log-in page for somebody else than the person who is signed in.
+
+    That person stays signed in until the form has succeeded: `AccountAdapter.login` then ends
+    their session. Who turns back has changed nothing.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Show the form to people who are signed in too, unlike the log-in page."""
+        response: HttpResponseBase = super(RedirectAuthenticatedUserMixin, self).dispatch(
+            request, *args, **kwargs
+        )
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in. If that is refused yet, keep what is noted about who is signed in."""
+        session = self.request.session
+        noted = {name: session.get(name) for name in (RECORDS_MEMBER, RECORDS_USER_MEMBER)}
+        before = session.session_key
+        response: HttpResponse = super().form_valid(form)
+        if self.request.user.is_authenticated and session.session_key == before:
+            session.update({name: value for name, value in noted.items() if value is not None})
+        return response
+
+
+log_in_another = LogInAnotherView.as_view()

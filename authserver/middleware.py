@@ -15,6 +15,7 @@ from authserver import health
 from oidc.conf import configuration
 from oidc.doors.wrapper import new_reference
 from oidc.errors import SessionEnded
+from oidc.http import NO_STORE
 from oidc.languages import speak
 from oidc.logout.browser_state import browser_state_cookie
 from oidc.pages.context import waiting_parameters
@@ -37,6 +38,22 @@ class RequestReferenceMiddleware:
             response = self.get_response(request)
         if "X-Request-Id" not in response:
             response["X-Request-Id"] = reference
+        return response
+
+
+class NoStoreMiddleware:
+    """Let no browser and no proxy keep a page, unless the page itself says for how long.
+
+    Without this, the browser's Back would show a person's pages after they have signed out.
+    Static files are answered before, and have a policy of their own.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault(*NO_STORE)
         return response
 
 

@@ -9,7 +9,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from authlib.oauth2.base import OAuth2Error
+from django.utils.functional import Promise
+
+Text = str | Promise
+"""What people read. A promise is translated when the page is made."""
 
 RETRY_SHORTLY = (("Retry-After", "2"),)
 """The header of a 503 whose reason will mostly have passed in two seconds (RFC 9110 10.2.3)."""
@@ -35,13 +41,52 @@ class ProtocolError(OAuth2Error):
         self.headers = headers
 
 
+class WayOn(NamedTuple):
+    """A link that leads on from an error page.
+
+    `app`: the name of the app that it leads to; empty: it asks for the same page again.
+    """
+
+    address: str
+    app: str = ""
+
+
+class Fact(NamedTuple):
+    """Something that an error page shows beside its message: a heading, and texts under it.
+
+    `is_quoted`: the text comes from the request, and is shown as such.
+    """
+
+    heading: Text
+    texts: tuple[Text, ...]
+    is_quoted: bool = False
+
+
 class PageError(ProtocolError):
     """An error that must stay on our side: shown as a page, never sent to a redirect URI.
 
-    People read its description, so the catalogues translate it.
+    People read its description, title and facts, so the catalogues translate them. `ways` are
+    links on the page; a link to the person's account is always there.
 
     Spec: RFC 6749 section 4.1.2.1, first paragraph.
     """
+
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: int = 400,
+        detail: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+        title: Text = "",
+        ways: tuple[WayOn, ...] = (),
+        facts: tuple[Fact, ...] = (),
+    ) -> None:
+        super().__init__(error, description, status=status, detail=detail, headers=headers)
+        self.title = title
+        self.ways = ways
+        self.facts = facts
 
 
 class StoreError(Exception):

@@ -93,6 +93,11 @@ def browser_secrets(cookies: Mapping[str, str]) -> list[str]:
     return [value for name, value in cookies.items() if value and name.startswith(beginning)]
 
 
+def browser_hashes(cookies: Mapping[str, str], purpose: str = "") -> list[str]:
+    """Return what an interaction of this browser may have as its `browser_hash`."""
+    return [_hash(secret, purpose) for secret in browser_secrets(cookies)]
+
+
 def find_interaction(
     interaction_id: str, cookies: Mapping[str, str], *, purpose: str = ""
 ) -> Interaction:
@@ -103,8 +108,8 @@ def find_interaction(
     """
     interaction = _find(interaction_id)
     if not any(
-        hmac.compare_digest(interaction.browser_hash, _hash(secret, purpose))
-        for secret in browser_secrets(cookies)
+        hmac.compare_digest(interaction.browser_hash, expected)
+        for expected in browser_hashes(cookies, purpose)
     ):
         raise NotFound("started by another browser, or for something else")
     return _opened(interaction)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.authentication import SID_MEMBER
 from oidc.conf import configuration
+from oidc.errors import SessionEnded
 from oidc.logout import ending
 from oidc.stores.redis import sign_ons
 
@@ -19,13 +20,28 @@ def open_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None
     Without one the browser session counts for nothing. So it is for somebody who was disabled, or
     got another password, while the log-in was on its way: being signed out everywhere came too
     early to meet this session, and the change was committed before that.
+
+    Who signs in once more keeps the session, and stays signed in to their apps.
     """
+    if _has_session(request, user):
+        return
     sid = secrets.token_urlsafe(16)
     sign_ons.start(str(user.pk), sid, configuration().session_lifetime_seconds)
     if user.may_still_sign_in():
         request.session[SID_MEMBER] = sid
     else:
         sign_ons.end(str(user.pk), sid)
+
+
+def _has_session(request: HttpRequest, user: Any) -> bool:
+    sid = request.session.get(SID_MEMBER, "")
+    if not sid or not user.may_still_sign_in():
+        return False
+    try:
+        sign_ons.find(str(user.pk), sid)
+    except SessionEnded:
+        return False
+    return True
 
 
 def end_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:

@@ -17,6 +17,8 @@ from oidc.models.client_registration import ClientRegistration
 
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")
 
+UNKNOWN, SWITCHED_OFF = "unknown client", "the client is switched off"
+
 cache: ShortMemory[Client] = ShortMemory()
 
 
@@ -29,18 +31,26 @@ def find_client(client_id: str) -> Client | None:
     Raises:
         StoreUnavailable: the database did not answer.
     """
+    found = find_client_or_reason(client_id)
+    return None if isinstance(found, str) else found
+
+
+def find_client_or_reason(client_id: str) -> Client | str:
+    """Do what `find_client` does; where there is none, tell why: `UNKNOWN`, or `SWITCHED_OFF`."""
     return cache.find(client_id) or _read_client(client_id)
 
 
-def _read_client(client_id: str) -> Client | None:
+def _read_client(client_id: str) -> Client | str:
     if not _CLIENT_ID.fullmatch(client_id):
-        return None
+        return UNKNOWN
     changes = cache.changes
     with reading():
         rows = OAuthClient.objects.select_related("registration")
-        row = rows.filter(client_id=client_id, is_active=True).first()
+        row = rows.filter(client_id=client_id).first()
     if row is None:
-        return None
+        return UNKNOWN
+    if not row.is_active:
+        return SWITCHED_OFF
     client = record_of(row)
     cache.keep(client_id, client, configuration().client_cache_seconds, changes=changes)
     return client

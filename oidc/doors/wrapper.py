@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 from django.db import InterfaceError, OperationalError
 
 from oidc import events
+from oidc.conf import configuration
 from oidc.doors.body import FORM, JSON, read_json, read_text
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import added_headers
 from oidc.doors.query import refuse_known_names
 from oidc.error_page import error_page
-from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable
+from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable, WayOn
 from oidc.event import Event
 from oidc.http import (
     NO_PARAMETERS,
@@ -119,8 +120,16 @@ def _answer(
         )
     if endpoint.for_people or isinstance(failure, PageError):
         _speak(arrival, request)
-        return error_page(failure, reference), failure
+        return error_page(failure, reference, ways=_again(endpoint, arrival, failure)), failure
     return error_response(failure), failure
+
+
+def _again(endpoint: Endpoint, arrival: Arrival, failure: ProtocolError) -> tuple[WayOn, ...]:
+    """Return the link that asks once more, for a failure that may pass. A form cannot be a link."""
+    if arrival.method != "GET" or failure.status_code not in (429, 500, 503):
+        return ()
+    query = f"?{arrival.query_string}" if arrival.query_string else ""
+    return (WayOn(f"{configuration().base_path}{endpoint.path}{query}"),)
 
 
 def _speak(arrival: Arrival, request: Request | None) -> None:

@@ -12,6 +12,7 @@ from oidc.authorization import grant_authorization
 from oidc.conf import configuration
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
 from oidc.http import Parameters, Request, Response, redirect
+from oidc.interaction_address import address_of
 from oidc.interactions import keep_for_resumption, resume, start_interaction
 from oidc.languages import speak
 from oidc.logout.browser_state import browser_state_cookie
@@ -22,6 +23,8 @@ from oidc.response_mode import Target, authorization_error_response
 from oidc.stores.redis import browser_sessions
 
 RESUME_PARAMETER = "resume"
+LONGEST_NOTE = 200
+"""Characters of what a client sent that go into the log."""
 
 
 def authorize(request: Request) -> Response:
@@ -37,8 +40,16 @@ def authorize(request: Request) -> Response:
         return _to_client(request, failure)
 
 
+def _note_dropped_scope(request: Request, authorization: AuthorizationRequest) -> None:
+    """Tell the log which scopes the client does not get: it is never told itself (Core 3.1.2.1)."""
+    if authorization.dropped_scope:
+        names = " ".join(authorization.dropped_scope)
+        request.notes["detail"] = f"the client may not have the scope: {names[:LONGEST_NOTE]}"
+
+
 def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
     """At most two round trips and one SQL query where nothing has to be asked."""
+    _note_dropped_scope(request, authorization)
     cookies = request.cookies()
     context = _signed_in(cookies)
     try:
@@ -56,7 +67,7 @@ def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
     interaction, cookie = start_interaction(request, authorization.read_parameters)
-    return redirect(f"{configuration().base_path}/interaction/{interaction.interaction_id}", cookie)
+    return redirect(address_of(interaction, authorization.client.client_id), cookie)
 
 
 def _with_browser_state(cookies: Mapping[str, str], answer: Response, sid: str) -> Response:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 
 from oidc.clients.repository import find_client
-from oidc.conf import configuration
 from oidc.errors import NotFound
+from oidc.interaction_address import interaction_id_in
 from oidc.interactions import find_interaction
 
 
@@ -34,11 +33,10 @@ def waiting_parameters(request: HttpRequest) -> dict[str, str]:
 
 def _find_waiting(request: HttpRequest) -> dict[str, str]:
     following = request.POST.get("next") or request.GET.get("next") or ""
-    base_path = configuration().base_path
-    if not following.startswith(f"{base_path}/interaction/"):
+    interaction_id = interaction_id_in(following)
+    if not interaction_id:
         return {}
     try:
-        interaction_id = resolve(following.removeprefix(base_path)).kwargs["interaction_id"]
         return dict(find_interaction(interaction_id, request.COOKIES).parameters)
-    except (Resolver404, KeyError, NotFound):
+    except NotFound:
         return {}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from oidc import events
 from oidc.error_page import render_error
-from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable
+from oidc.errors import RETRY_SHORTLY, PageError, ProtocolError, StoreUnavailable, WayOn
 from oidc.event import Event
 from oidc.http import NO_STORE
 
@@ -23,8 +25,13 @@ UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError)
 """What Django raises for a request of too many parts, or of a broken form."""
 
 
-def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
-    """Show an error from a Django view, with an event as the protocol endpoints leave it."""
+def error_view(
+    request: HttpRequest, error: ProtocolError, *, client_id: str = "", notes: Sequence[str] = ()
+) -> HttpResponse:
+    """Show an error from a Django view, with an event as the protocol endpoints leave it.
+
+    `notes`: what the page before has to say, and this one shows.
+    """
     reference = getattr(request, "reference", "")
     events.emit(
         Event(
@@ -34,11 +41,12 @@ def error_view(request: HttpRequest, error: ProtocolError) -> HttpResponse:
             status=error.status_code,
             duration_ms=0,
             at=time.time(),
+            client_id=client_id,
             error=error.error,
             detail=error.detail,
         )
     )
-    answer = HttpResponse(render_error(error, reference), status=error.status_code)
+    answer = HttpResponse(render_error(error, reference, notes=notes), status=error.status_code)
     for name, value in (NO_STORE, *error.headers):
         answer[name] = value
     return answer
@@ -52,6 +60,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
         status=503,
         detail=f"{type(error).__name__}: {error}",
         headers=RETRY_SHORTLY,
+        ways=(WayOn(request.get_full_path()),),
     )
     return error_view(request, failure)
 
@@ -61,6 +70,7 @@ def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
     error = PageError(
         "invalid_request",
         "the request was not understood; please go back and try again",
+        title=_("This request was not understood"),
         detail=type(exception).__name__,
     )
     return error_view(request, error)
@@ -78,6 +88,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "the server failed; its log has the reason",
         status=500,
         detail=type(error).__name__,
+        ways=(WayOn(request.get_full_path()),),
     )
     return error_view(request, defect)
 
@@ -95,12 +106,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     knows the way on.
     """
     match = request.resolver_match
-    if match and match.url_name == "account_login" and request.user.is_authenticated:
+    names = ("account_login", "account_login_another")
+    if match and match.url_name in names and request.user.is_authenticated:
         return redirect(request.get_full_path())
     error = PageError(
         "invalid_request",
-        "this form has expired; please go back, reload the page and try again",
+        "this form has expired; please try again",
         status=403,
         detail=reason,
+        title=_("This form has expired"),
+        ways=(WayOn(request.get_full_path()),),
     )
     return error_view(request, error)

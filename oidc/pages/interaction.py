@@ -9,18 +9,24 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.contrib.auth import logout
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import AuthenticationContext
 from oidc.authorization import deny_authorization, grant_authorization
+from oidc.clients.repository import find_client
+from oidc.clients.way_in import way_into
 from oidc.doors.django import to_django
-from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
+from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded, Text
 from oidc.http import Parameters, Response
-from oidc.interactions import find_interaction
+from oidc.http import redirect as see_other
+from oidc.interaction_address import Trace, trace_in
+from oidc.interactions import browser_hashes, find_interaction
 from oidc.languages import speak
 from oidc.pages.errors import error_view
 from oidc.pages.scopes import claims_in_plain_words, scopes_in_plain_words
@@ -50,7 +56,7 @@ def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
         authorization = validate_authorization_request(Parameters(waiting.parameters.items()))
         return _go_on(request, waiting, authorization)
     except NotFound:
-        return error_view(request, _NOT_WAITING)
+        return _not_waiting(request)
     except PageError as error:
         return error_view(request, error)
     except ErrorForClient as failure:
@@ -71,7 +77,7 @@ def _go_on(
     except ProtocolError as error:
         raise ErrorForClient(authorization, error) from error
     if need in ACCOUNT_PAGES:
-        return _send_to(ACCOUNT_PAGES[need], waiting)
+        return _send_to(ACCOUNT_PAGES[need], request)
     if need in (Need.ACCOUNT_SELECTION, Need.OTHER_ACCOUNT):
         return _choose_account(
             request, waiting, authorization, may_continue=need is Need.ACCOUNT_SELECTION
@@ -107,7 +113,7 @@ def _grant(
         raise ErrorForClient(authorization, error) from error
     except SessionEnded:
         logout(request)
-        return _send_to("account_login", waiting)
+        return _send_to("account_login", request)
     return _finish(request, waiting.interaction_id, answer)
 
 
@@ -124,15 +130,13 @@ def _choose_account(
     *,
     may_continue: bool,
 ) -> HttpResponse:
-    """Ask. Only the person's own click signs out: a link with a hint, which anybody can send, must
-    not."""
+    """Ask. The person who is signed in stays so until somebody else has signed in."""
     choice = request.POST.get("account")
     if choice == "other":
-        logout(request)
-        return _send_to("account_login", waiting)
+        return _send_to("account_login_another", request)
     if choice == "continue" and may_continue:
         interactions.select_account(waiting.interaction_id)
-        return redirect("interaction", waiting.interaction_id)
+        return redirect(request.get_full_path())
     return _ask_for_account(request, authorization, may_continue=may_continue)
 
 
@@ -165,9 +169,39 @@ def _ask_consent(request: HttpRequest, authorization: AuthorizationRequest) -> H
     return render(request, "oidc/consent.html", context)
 
 
-def _send_to(page: str, waiting: Interaction) -> HttpResponse:
-    back = reverse("interaction", args=[waiting.interaction_id])
-    return redirect(f"{reverse(page)}?{urlencode({'next': back})}")
+def _send_to(page: str, request: HttpRequest) -> HttpResponse:
+    """Send to an account page, which comes back here."""
+    return redirect(f"{reverse(page)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _not_waiting(request: HttpRequest) -> HttpResponse:
+    """Lead on from a request that is finished, has expired, or was started in another browser.
+
+    A finished one goes back to the app: somebody came by the browser's Back, or clicked twice. Its
+    address tells which app that is (`oidc.interaction_address`).
+    """
+    trace = trace_in(request.get_full_path())
+    client = find_client(trace.client_id) if trace else None
+    ways = way_into(client) if client else ()
+    title: Text = ""
+    description = _NOT_WAITING
+    if trace is not None:
+        is_of_this_browser = trace.is_of(browser_hashes(request.COOKIES))
+        if is_of_this_browser and not trace.is_over and ways:
+            return to_django(see_other(ways[0].address))
+        title, description = _not_waiting_because(trace, is_of_this_browser=is_of_this_browser)
+    error = PageError("invalid_request", description, title=title, ways=ways)
+    notes = [str(message) for message in get_messages(request)]
+    return error_view(request, error, client_id=trace.client_id if trace else "", notes=notes)
+
+
+def _not_waiting_because(trace: Trace, *, is_of_this_browser: bool) -> tuple[Text, str]:
+    """Return the title and the description of the page."""
+    if not is_of_this_browser:
+        return _("This sign-in was started in another browser"), _ELSEWHERE
+    if trace.is_over:
+        return _("This sign-in has expired"), _EXPIRED
+    return _("This sign-in is finished"), _FINISHED
 
 
 def _speak(request: HttpRequest, waiting: Interaction) -> None:
@@ -175,8 +209,13 @@ def _speak(request: HttpRequest, waiting: Interaction) -> None:
     speak(waiting.parameters.get("ui_locales", ""), accepted)
 
 
-_NOT_WAITING = PageError(
-    "invalid_request",
+_NOT_WAITING = (
     "this sign-in is already finished, has expired, or was started in another browser; "
-    "please go back to the application and start again",
+    "please go back to the application and start again"
 )
+_ELSEWHERE = (
+    "it goes on only in the browser that started it, and only as long as that browser keeps its "
+    "cookies; please go back to the application and start again"
+)
+_EXPIRED = "you have an hour to sign in; please go back to the application and start again"
+_FINISHED = "you can close this window, or go back to the application"

@@ -47,6 +47,8 @@ class AuthorizationRequest(NamedTuple):
     response_type: str
     response_mode: str
     scope: tuple[str, ...]
+    dropped_scope: tuple[str, ...]
+    """What was asked for and is not given: the client may not have it, or nobody knows it."""
     state: str
     nonce: str
     code_challenge: str
@@ -83,6 +85,7 @@ class Draft:
     response_type: str = ""
     response_mode: str = "query"
     scope: tuple[str, ...] = ()
+    dropped_scope: tuple[str, ...] = ()
     code_challenge: str = ""
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
@@ -105,6 +108,7 @@ class Draft:
             response_type=self.response_type,
             response_mode=self.response_mode,
             scope=self.scope,
+            dropped_scope=self.dropped_scope,
             state=self.state,
             nonce=get("nonce", ""),
             code_challenge=self.code_challenge,

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.support.stack import Person
 
 LOGIN = re.compile(r"/accounts/login/")
-CONSENT = re.compile(r"/interaction/[^/?]+/?$")
+CONSENT = re.compile(r"/interaction/[^/?]+(\?app=[\w-]+)?$")
 
 
 def start(page: Page, app_url: str) -> None:

@@ -18,10 +18,10 @@ from accounts.people import create_person
 from oidc.logout.delivery import Deliveries
 from oidc.models import LogoutNotification
 from oidc.stores.redis import sign_ons
-from tests.protocol.test_interaction_pages import csrf
+from tests.protocol.test_interaction_pages import csrf, fill_in
 from tests.support.doors import Answer, Browser, Send
 from tests.support.receiver import Delivery, Receiver, receiving
-from tests.support.relying_party import ISSUER, RelyingParty, sign_in
+from tests.support.relying_party import ISSUER, RelyingParty, new_person, sign_in
 from tests.support.signing_out import (
     BACK_CHANNEL,
     confirm,
@@ -303,13 +303,15 @@ def test_whoever_signs_somebody_out_every_client_is_told(
     assert sign_ons.list_for_user(str(alice.pk)) == []
 
 
-def test_choosing_another_account_signs_the_first_one_out(
+def test_signing_in_with_another_account_signs_the_first_one_out(
     send: Send, browser: Browser, alice: Any
 ) -> None:
     client = register(send, backchannel_logout_uri=BACK_CHANNEL)
     signed_in_through(browser, client, alice)
     waiting = client.authorize(browser, prompt="select_account").location
-    browser.post(waiting, csrf(browser.get(waiting)) | {"account": "other"})
+    chosen = browser.post(waiting, csrf(browser.get(waiting)) | {"account": "other"})
+    assert not LogoutNotification.objects.exists()
+    fill_in(browser, chosen.location, new_person())
     assert LogoutNotification.objects.get().client_id == client.client_id
 
 

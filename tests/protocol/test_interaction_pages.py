@@ -21,7 +21,11 @@ def csrf(page: Answer) -> dict[str, str]:
 
 def log_in(browser: Browser, answer: Answer, person: object) -> Answer:
     """Follow to the log-in page, fill it in, and go on to the next page or the client."""
-    path = browser.get(answer.location).location
+    return fill_in(browser, browser.get(answer.location).location, person)
+
+
+def fill_in(browser: Browser, path: str, person: object) -> Answer:
+    """Fill in a log-in page, and go on to the next page or the client."""
     page = browser.get(path)
     assert page.status == 200, page.text
     fields = csrf(page) | {
@@ -36,11 +40,14 @@ def decide(browser: Browser, path: str, page: Answer, decision: str) -> Answer:
     return browser.post(path, csrf(page) | {"decision": decision})
 
 
-def use_another_account(browser: Browser, answer: Answer) -> None:
-    """Click that button on the page that an authorization request has led to."""
+def use_another_account(browser: Browser, answer: Answer) -> str:
+    """Click that button on the page that an authorization request has led to.
+
+    Returns the address of the log-in page.
+    """
     page = browser.get(answer.location)
     assert 'value="other"' in page.text
-    browser.post(answer.location, csrf(page) | {"account": "other"})
+    return browser.post(answer.location, csrf(page) | {"account": "other"}).location
 
 
 def test_log_in_and_consent_lead_back_with_a_code(
@@ -204,7 +211,7 @@ def test_prompt_select_account_continue_and_other(
     answer = web.authorize(browser, prompt="select_account")
     page = browser.get(answer.location)
     other = browser.post(answer.location, csrf(page) | {"account": "other"})
-    assert other.location.startswith("/accounts/login/")
+    assert other.location.startswith("/accounts/login/another/?next=%2Finteraction%2F")
 
 
 def test_hint_of_another_person_must_log_in_as_that_person(
@@ -214,13 +221,11 @@ def test_hint_of_another_person_must_log_in_as_that_person(
     hint = web.tokens_for(bob)["id_token"]
     sign_in(browser, alice)
     answer = web.authorize(browser, id_token_hint=hint)
-    use_another_account(browser, answer)
-    back = log_in(browser, answer, alice)
+    back = fill_in(browser, use_another_account(browser, answer), alice)
     assert back.redirect_members["error"] == "login_required"
 
     answer = web.authorize(browser, id_token_hint=hint)
-    use_another_account(browser, answer)
-    back = log_in(browser, answer, bob)
+    back = fill_in(browser, use_another_account(browser, answer), bob)
     assert "code" in back.redirect_members
 
 
@@ -272,12 +277,11 @@ def test_who_must_log_in_again_may_be_somebody_else(
     sign_in(browser, new_person())
     waiting = web.authorize(browser, prompt="login")
     page = browser.follow(waiting)
-    way_out = re.search(r'href="(/accounts/logout/[^"]+)"', page.text).group(1)
-    asked = browser.get(way_out)
-    assert "Sign out?" in asked.text
-    left = browser.post(way_out, csrf(asked))
-    assert left.location == waiting.location
-    assert 'value="allow"' in log_in(browser, left, alice).text
+    another = re.search(r'href="(/accounts/login/another/[^"]+)"', page.text).group(1)
+    asked = fill_in(browser, another, alice)
+    assert 'value="allow"' in asked.text
+    assert alice.username in asked.text
+    assert "code" in decide(browser, waiting.location, asked, "allow").redirect_members
 
 
 @pytest.mark.parametrize(

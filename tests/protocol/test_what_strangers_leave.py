@@ -10,6 +10,7 @@ import pytest
 import time_machine
 
 from oidc import networks
+from oidc.interaction_address import interaction_id_in
 from oidc.interactions import find_interaction
 from tests.support.doors import Answer, Browser, Send
 from tests.support.relying_party import RelyingParty, sign_in
@@ -91,7 +92,7 @@ def test_without_rate_limits_there_is_none(send: Send, web: RelyingParty, settin
 def test_what_nobody_reads_is_not_kept(browser: Browser, web: RelyingParty) -> None:
     waiting = web.authorize(browser, anything="a" * 4 * AT_LEAST)
     assert waiting.status == 303
-    interaction_id = waiting.location.rpartition("/")[2]
+    interaction_id = interaction_id_in(waiting.location)
     kept = find_interaction(interaction_id, browser.cookies).parameters
     assert kept == web.parameters()
 

@@ -19,7 +19,7 @@ from oidc.clients.authentication import (
 from oidc.clients.authentication.claim import Claim
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.record import Client
-from oidc.clients.repository import find_client
+from oidc.clients.repository import find_client, find_client_or_reason
 from oidc.errors import ProtocolError
 from oidc.http import Request
 
@@ -77,9 +77,9 @@ def authenticate_client(request: Request) -> Client:
     request.notes["client_id"] = client_id[:255]
     if request.form.get("client_id", client_id) != client_id:
         raise ProtocolError("invalid_request", "client_id differs from the authenticated client")
-    client = find_client(client_id)
-    if client is None:
-        raise invalid_client("unknown or disabled client")
+    client = find_client_or_reason(client_id)
+    if isinstance(client, str):
+        raise invalid_client(client)
     if not client.check_endpoint_auth_method(method.NAME, "token"):
         raise invalid_client(
             f"{method.NAME} presented, {client.token_endpoint_auth_method} registered"

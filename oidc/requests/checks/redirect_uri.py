@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from oidc.errors import PageError
+from django.utils.translation import gettext_lazy as _
+
+from oidc.clients.way_in import way_into
+from oidc.errors import Fact, PageError
 from oidc.requests.authorization_request import Draft
+from oidc.requests.redirect_uri_difference import differences, shown_address
 
 
 def check_redirect_uri(draft: Draft) -> None:
     """Take the redirect URI; one that is not registered is never redirected to."""
     redirect_uri = draft.parameters.get("redirect_uri", "")
     if not redirect_uri or "redirect_uri" in draft.parameters.repeated:
-        raise PageError("invalid_request", "redirect_uri is missing or repeated")
-    if not draft.client.check_redirect_uri(redirect_uri):
         raise PageError(
             "invalid_request",
-            "redirect_uri is not registered for this application",
-            detail=f"redirect_uri not registered: {redirect_uri[:200]!r}",
+            "redirect_uri is missing or repeated",
+            ways=way_into(draft.client),
         )
+    if not draft.client.check_redirect_uri(redirect_uri):
+        raise _not_registered(draft, redirect_uri)
     draft.redirect_uri = redirect_uri
+
+
+def _not_registered(draft: Draft, redirect_uri: str) -> PageError:
+    """Tell people what was sent and where it differs; tell the registered addresses to admins."""
+    registered = draft.client.redirect_uris
+    parts = differences(registered, redirect_uri)
+    return PageError(
+        "invalid_request",
+        "redirect_uri is not registered for this application",
+        detail=(
+            f"redirect_uri not registered: {redirect_uri[:200]!r}; "
+            f"registered: {', '.join(registered) or 'none'}"
+        ),
+        ways=way_into(draft.client),
+        facts=(
+            Fact(_("The address that the app sent"), (shown_address(redirect_uri),), True),
+            Fact(_("It differs from the registered address in"), parts),
+        ),
+    )

@@ -17,6 +17,7 @@ def check_scope(draft: Draft) -> None:
     if "code" not in response_type or not draft.client.check_grant_type("refresh_token"):
         allowed.discard("offline_access")
     draft.scope = tuple(value for value in requested if value in allowed)
+    draft.dropped_scope = tuple(value for value in requested if value not in allowed)
     if requested and not draft.scope:
         raise ProtocolError("invalid_scope", "the client may have none of these scopes")
     if "id_token" in response_type and "openid" not in draft.scope:
