@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authentication import RECORDS_MEMBER, RECORDS_USER_MEMBER
 from accounts.emails import await_confirmation
+from accounts.following import waiting_address, with_next
 from accounts.known_browsers import remember_browser
 from accounts.limits import CONFIRMATION_MAILS
 from accounts.log_in import TooManyAttempts, find_person, is_persons_password
@@ -86,15 +87,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Mail a link of ours. Allauth's works for whoever opens it, even after a new password."""
         address = emailconfirmation.email_address
         if CONFIRMATION_MAILS.take(address.email):
-            self.send_confirmation_link(address.user, address.email)
+            self.send_confirmation_link(address.user, address.email, waiting_address(request))
 
-    def send_confirmation_link(self, user: User, email: str) -> None:
+    def send_confirmation_link(self, user: User, email: str, following: str = "") -> None:
         """Mail the link that makes an address the one of this person."""
         path = reverse("account_confirm_email", args=[await_confirmation(user, email)])
         self.send_mail(
             "account/email/email_confirmation",
             email,
-            {"user": user, "activate_url": self.on_the_issuer(path)},
+            {"user": user, "activate_url": with_next(self.on_the_issuer(path), following)},
         )
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:

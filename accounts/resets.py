@@ -9,6 +9,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.following import with_next
 from accounts.limits import RESET_MAILS
 from accounts.models import User
 
@@ -23,9 +24,10 @@ def reset_link_form() -> str:
     return str(get_adapter().on_the_issuer(path))
 
 
-def send_reset_link(email: str, link_form: str, language: str) -> None:
+def send_reset_link(email: str, link_form: str, following: str, language: str) -> None:
     """Mail a link to the person who has this address, if there is one who may sign in.
 
+    `following`: the request of an app that waits for them, empty if none does.
     Runs in the background: nothing here shows in the answer, whatever is found.
     """
     person = User.objects.find_by_email(email)
@@ -36,6 +38,7 @@ def send_reset_link(email: str, link_form: str, language: str) -> None:
         return
     token = default_token_generator.make_token(person)
     link = link_form.replace(f"{_PERSON}-{_KEY}", f"{user_pk_to_url_str(person)}-{token}")
+    link = with_next(link, following)
     with translation.override(language):
         message = get_adapter().render(
             "account/email/password_reset_key",

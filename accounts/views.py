@@ -17,6 +17,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
@@ -31,6 +32,7 @@ from accounts.emails import (
     forget_pending_address,
     verify_present_address,
 )
+from accounts.following import waiting_address, with_next
 from accounts.forms import AddressForm, ResetForm
 from accounts.known_browsers import remember_browser
 from accounts.limits import ADDRESS_CHANGES, CONFIRMATION_MAILS
@@ -61,12 +63,19 @@ class ResetView(PasswordResetView):  # type: ignore[misc]
     def get_form_class(self) -> type[ResetForm]:
         return ResetForm
 
+    def get_success_url(self) -> str:
+        """Tell to look into the mail first. The link there leads on."""
+        return str(self.passthrough_next_url(reverse("account_reset_password_done")))
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form_was_accepted = False
         response: HttpResponse = super().post(request, *args, **kwargs)
         if self.form_was_accepted:
             email, language = request.POST["email"], get_language()
-            do_after(response, partial(send_reset_link, email, reset_link_form(), language))
+            send = partial(
+                send_reset_link, email, reset_link_form(), waiting_address(request), language
+            )
+            do_after(response, send)
         return response
 
     def form_valid(self, form: ResetForm) -> HttpResponse:
@@ -83,6 +92,10 @@ class ResetView(PasswordResetView):  # type: ignore[misc]
 
 class NewPasswordView(PasswordResetFromKeyView):  # type: ignore[misc]
     """The page behind the link of a reset. Its link has come through the present address."""
+
+    def get_success_url(self) -> str:
+        """Say that the password is changed. That page leads on to the app, if one waits."""
+        return str(self.passthrough_next_url(reverse("account_reset_password_from_key_done")))
 
     def form_valid(self, form: ResetPasswordKeyForm) -> HttpResponse:
         """Save the password. The page that follows says so: no note waits for a later one."""
@@ -162,7 +175,7 @@ def confirm_address(request: HttpRequest, key: str) -> HttpResponse:
     """The page behind the link in a mail. Only the person who asked for the link can use it."""
     person = cast(User, request.user)
     if request.method == "POST" and _confirm(request, person, key):
-        return redirect("account_home")
+        return redirect(with_next(reverse("account_home"), waiting_address(request)))
     email = find_pending_address(person, key)
     return render(request, "account/email_confirm.html", {"email": email, "person": person})
 
