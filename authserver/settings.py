@@ -10,13 +10,14 @@ import json
 import sys
 from pathlib import Path
 
-import environ
+from django.core.exceptions import ImproperlyConfigured
 
+from authserver.environment import Environment
 from authserver.issuer import validated_issuer
 from authserver.logs import logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 LOCAL_DIR = Path(env.str("GATEHOUSE_LOCAL_DIR", default=str(BASE_DIR / ".local")))
 
@@ -24,13 +25,20 @@ LOCAL_DIR = Path(env.str("GATEHOUSE_LOCAL_DIR", default=str(BASE_DIR / ".local")
 def _local_text(name: str) -> str:
     """Return the content of a file that `make run` left under `.local/`, or an empty string."""
     path = LOCAL_DIR / name
-    return path.read_text().strip() if path.is_file() else ""
+    try:
+        return path.read_text().strip() if path.is_file() else ""
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error}") from error
 
 
 def _local_redis_url() -> str:
     """Return the seeds of the local cluster, as its supervisor wrote them down."""
     description = _local_text("cluster/cluster.json")
-    return json.loads(description)["url"] if description else "redis://127.0.0.1:7400"
+    try:
+        return json.loads(description)["url"] if description else "redis://127.0.0.1:7400"
+    except (ValueError, KeyError, TypeError) as error:
+        path = LOCAL_DIR / "cluster/cluster.json"
+        raise ImproperlyConfigured(f"{path} is damaged: {error}") from error
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -52,7 +60,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # --- Where state lives ----------------------------------------------------------------------
 
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{LOCAL_DIR / 'gatehouse.sqlite3'}")
+    "default": env.database("DATABASE_URL", f"sqlite:///{LOCAL_DIR / 'gatehouse.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -62,6 +70,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # Without it, a database behind a network that drops packets holds a thread for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -239,7 +249,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _issuer.scheme
 SIGN_UP_OPEN = GATEHOUSE["sign_up_open"]
 if not GATEHOUSE["rate_limits"]:
     ACCOUNT_RATE_LIMITS = False
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.mail("EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 MAIL_INLINE = False  # tests look at mails at once
@@ -276,7 +286,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs -------------------------------------------------------------------------------------
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.word("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = env.str("LOG_FORMAT", default="console" if sys.stderr.isatty() else "json")
 LOGGING_CONFIG = None
 LOGGING = logging_configuration(LOG_LEVEL, LOG_FORMAT)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import requests
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.split_url import split_url
@@ -20,9 +20,11 @@ from oidc.keys.reencryption import unreadable_rows
 from oidc.models import SigningKey
 from oidc.stores.redis.status import check_cluster, clock_difference_seconds, replicas_missing
 from oidc.stores.redis.transport import transport_problem
+from oidc.surroundings import EXPLAINED, explain
 
 MOST_SKEW_SECONDS = 2.0
 REACH_SECONDS = 5
+STATEMENT_MILLISECONDS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,18 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything. Changes nothing."""
-    return [Finding(subject, look()) for subject, look in LOOKS]
+    return [Finding(subject, _problem_found_by(look)) for subject, look in LOOKS]
+
+
+def _problem_found_by(look: Callable[[], str]) -> str:
+    """Look at one thing. That another one is away must not keep it from being looked at."""
+    try:
+        return look()
+    except EXPLAINED as error:
+        problem = explain(error)
+        if problem is None:
+            raise
+        return problem
 
 
 def _configuration() -> str:
@@ -48,11 +61,11 @@ def _configuration() -> str:
 
 
 def _database() -> str:
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as error:
-        return f"The database does not answer ({type(error).__name__}): check DATABASE_URL."
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = %s", [STATEMENT_MILLISECONDS])
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         return f"{len(missing)} migrations are missing: run `python manage.py migrate`."
     return ""
@@ -62,11 +75,8 @@ def _cluster() -> str:
     insecure = transport_problem()
     if insecure:
         return insecure
-    try:
-        check_cluster()
-        missing = replicas_missing()
-    except StoreUnavailable as error:
-        return f"The Redis Cluster cannot serve: {error}. Check REDIS_URL and the nodes."
+    check_cluster()
+    missing = replicas_missing()
     if missing:
         return (
             f"Without a replica: {', '.join(missing)}. Writes there wait for REDIS_WAIT_REPLICAS "
@@ -88,8 +98,8 @@ def _clock() -> str:
 def _keys() -> str:
     try:
         signing = list(SigningKey.objects.filter(status=SigningKey.Status.SIGNING))
-    except DatabaseError:
-        return "The database does not answer, so the keys were not read."
+    except Error as error:
+        return f"The keys were not read. {explain(error) or error}"
     missing = set(KEY_ALGORITHMS) - {key.algorithm for key in signing}
     if missing:
         return f"No key for {', '.join(sorted(missing))}: run `manage.py migrate`."

@@ -89,6 +89,10 @@ class PageError(ProtocolError):
         self.facts = facts
 
 
+class BadSetting(ValueError):
+    """A setting cannot be used. The text names it, says what it must be, and tells no secret."""
+
+
 class StoreError(Exception):
     """Base of what stores raise."""
 

@@ -16,6 +16,7 @@ from authserver.local.parent import end_with_parent_process
 from authserver.local.server_binary import NoServerBinary
 from authserver.local.supervisor import RunFailed, Supervisor
 from authserver.local.welcome import say, welcome
+from oidc.surroundings import EXPLAINED, explain
 
 _PROBLEMS = (
     BadOptions, ClusterError, ClusterNotReady, FolderInUse, NodeFailed, NoServerBinary, RunFailed,
@@ -43,6 +44,12 @@ def main() -> int:
         return 0
     except _PROBLEMS as problem:
         say(str(problem))
+        return 1
+    except EXPLAINED as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        say(sentence)
         return 1
     return 0
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.hashers import check_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.models import User
 from accounts.people import create_person
-from authserver.local.files import write_private
+from authserver.local.demo_file import NOTE, read_demo, write_demo
 from authserver.local.options import Options
 from oidc.clients.metadata import client_as_rfc7591
 from oidc.clients.service import create_client, update_client
+from oidc.errors import BadSetting
 from oidc.models.client import OAuthClient
 
 SAMPLE_APP = "Sample app"
@@ -44,15 +48,43 @@ ALICE: dict[str, object] = {
 }
 
 
+class NoRoomForDemoData(BadSetting):
+    """There is no `demo.json`, and the database has people of these names already."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The database has people with the names of the demo data, and {path} with their "
+            "passwords is gone: restore it, or move the database away to have new ones made."
+        )
+
+
 def ensure_demo_data(options: Options) -> None:
     """Create the demo data if there is none, and let it follow the ports of this run."""
-    if options.demo_path.exists():
-        _follow_ports(options)
+    demo = read_demo(options)
+    if demo is not None:
+        current = {**_following_ports(demo, options), "users": list(map(_checked, demo["users"]))}
+        if current != demo:
+            write_demo(options, current)
         return
     # All or nothing: without the file nobody would know the passwords in the database.
-    with transaction.atomic():
-        demo = {"issuer": options.issuer, "users": _create_people(), "clients": _clients(options)}
-        _write(options, demo)
+    try:
+        with transaction.atomic():
+            people, clients = _create_people(), _clients(options)
+            write_demo(options, {"issuer": options.issuer, "users": people, "clients": clients})
+    except ValidationError as error:
+        raise NoRoomForDemoData(options.demo_path) from error
+
+
+def _checked(entry: dict[str, str]) -> dict[str, str]:
+    """Return a person's entry, with a note if the password in it is no longer theirs."""
+    known = {name: value for name, value in entry.items() if name != NOTE}
+    user = User.objects.filter(username=entry["username"]).first()
+    if user is None:
+        return {**known, NOTE: "was deleted"}
+    # Not `user.check_password`, which may write.
+    if not check_password(entry["password"], user.password):
+        return {**known, NOTE: "the password was changed"}
+    return known if user.is_active else {**known, NOTE: "may not sign in"}
 
 
 def _create_people() -> list[dict[str, str]]:
@@ -80,19 +112,15 @@ def _sample_app_addresses(options: Options) -> dict[str, Any]:
     }
 
 
-def _follow_ports(options: Options) -> None:
+def _following_ports(demo: dict[str, Any], options: Options) -> dict[str, Any]:
     """Keep issuer and sample app's addresses true when `make run` is given other ports."""
-    demo = json.loads(options.demo_path.read_text())
-    entry = next(client for client in demo["clients"] if client["client_name"] == SAMPLE_APP)
+    named = (client for client in demo["clients"] if client["client_name"] == SAMPLE_APP)
+    entry: dict[str, Any] = next(named, {})
     addresses = _sample_app_addresses(options)
-    if demo["issuer"] == options.issuer and addresses.items() <= entry.items():
-        return
+    if not entry or (demo.get("issuer") == options.issuer and addresses.items() <= entry.items()):
+        return demo
     client = OAuthClient.objects.filter(client_id=entry["client_id"]).first()
     if client is not None:
         update_client(client, addresses)
-    entry |= addresses
-    _write(options, {**demo, "issuer": options.issuer})
-
-
-def _write(options: Options, demo: dict[str, Any]) -> None:
-    write_private(options.demo_path, json.dumps(demo, indent=2) + "\n")
+    clients = [each | addresses if each is entry else each for each in demo["clients"]]
+    return {**demo, "issuer": options.issuer, "clients": clients}

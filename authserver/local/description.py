@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from authserver.local.files import DamagedFile
+
 
 @dataclass(frozen=True)
 class Description:
@@ -22,11 +24,17 @@ class Description:
 
     @classmethod
     def find(cls, directory: Path) -> Description | None:
-        """Return the description of the cluster in a directory, if one was ever formed there."""
+        """Return the description of the cluster in a directory, if one was ever formed there.
+
+        Raises:
+            DamagedFile: there is one that cannot be read.
+        """
         try:
             return cls(**json.loads(_path(directory).read_text()))
         except FileNotFoundError:
             return None
+        except (ValueError, TypeError) as error:
+            raise DamagedFile(_path(directory)) from error
 
     def write(self, directory: Path) -> None:
         """Leave it in the directory; the file appears whole or not at all."""

@@ -8,9 +8,18 @@ import secrets
 from pathlib import Path
 from typing import IO
 
+from oidc.errors import BadSetting
+
 
 class FolderInUse(Exception):
     """Another `make run` works in this folder."""
+
+
+class DamagedFile(BadSetting):
+    """A file of the installation holds something else than what was written there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is damaged: restore it, or move it away to have a new one made.")
 
 
 def write_private(path: Path, text: str) -> None:

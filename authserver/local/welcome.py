@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 
 from rich.console import Console
 from rich.table import Table
 
+from authserver.local.demo_file import NOTE, read_demo
 from authserver.local.options import Options
 
 
 def welcome(options: Options) -> None:
     """Print the addresses, and who can sign in."""
     console = Console(highlight=False)
-    passwords = _passwords(options)
+    demo = read_demo(options) or {"users": []}
     addresses = Table.grid(padding=(0, 3))
     addresses.add_row("Sample app", options.sample_app_url, "start here: sign in as alice")
     addresses.add_row("Issuer", options.issuer, "what an app is configured with")
     addresses.add_row("Admin", f"{options.issuer}/admin/", "sign in as admin")
     people = Table("user", "password", box=None, padding=(0, 3, 0, 0), header_style="bold")
-    for username, password in passwords.items():
-        people.add_row(username, password)
+    for user in demo["users"]:
+        people.add_row(user["username"], _password(user))
     console.print("\n[bold]Gatehouse is running.[/bold] Ctrl-C stops it.\n")
     console.print(addresses)
     console.print()
@@ -30,11 +31,9 @@ def welcome(options: Options) -> None:
     console.print(f"\nThe same, with the demo clients, in {options.demo_path}", soft_wrap=True)
 
 
-def _passwords(options: Options) -> dict[str, str]:
-    if not options.demo_path.exists():
-        return {}
-    demo = json.loads(options.demo_path.read_text())
-    return {user["username"]: user["password"] for user in demo["users"]}
+def _password(user: Mapping[str, str]) -> str:
+    """Return a person's password, or why nobody can sign in with the one that was generated."""
+    return f"({user[NOTE]})" if NOTE in user else user["password"]
 
 
 def say(text: str) -> None:

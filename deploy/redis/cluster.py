@@ -28,14 +28,21 @@ def main() -> int:
     options = _parser().parse_args()
     url = os.environ.get("OPERATOR_REDIS_URL", "")
     if not url:
-        print("OPERATOR_REDIS_URL is not set", file=sys.stderr)
-        return 1
+        return _fail("OPERATOR_REDIS_URL is not set")
     try:
         _run(View(url), options)
-    except (StepFailed, RedisError) as error:
-        print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
+    except StepFailed as error:
+        return _fail(str(error))
+    except (RedisError, OSError) as error:
+        return _fail(f"a node cannot be talked to ({type(error).__name__}): {error}")
+    except KeyboardInterrupt:
+        return _fail("interrupted; `status` shows how far it came")
     return 0
+
+
+def _fail(problem: str) -> int:
+    print(problem, file=sys.stderr)
+    return 1
 
 
 def _run(view: View, options: Namespace) -> None:

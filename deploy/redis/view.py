@@ -38,8 +38,13 @@ class View:
     """Connections to the nodes. `url`: one node, as in `REDIS_URL`, but as the operator's user."""
 
     def __init__(self, url: str) -> None:
-        self._options: dict[str, Any] = parse_url(url.partition(",")[0].strip())
-        self._seed = f"{self._options.pop('host')}:{self._options.pop('port', 6379)}"
+        try:
+            self._options: dict[str, Any] = parse_url(url.partition(",")[0].strip())
+            self._seed = f"{self._options.pop('host')}:{self._options.pop('port', 6379)}"
+        except (ValueError, TypeError, KeyError):  # whose text may have the password
+            raise StepFailed(
+                "OPERATOR_REDIS_URL must be rediss://user:password@host:port, or redis://"
+            ) from None
         if self._options.pop("connection_class", None) is SSLConnection:
             self._options["ssl"] = True
         self._connections: dict[str, Any] = {}
@@ -48,10 +53,15 @@ class View:
         """Return the connection to a node, `<host>:<port>`."""
         if address not in self._connections:
             host, _, port = address.rpartition(":")
-            self._connections[address] = Redis(
-                host=host, port=int(port), protocol=2, decode_responses=True,
-                socket_timeout=10, **self._options,
-            )  # fmt: skip
+            if not host or not port.isdecimal():
+                raise StepFailed(f"{address} is not the address of a node: write host:port")
+            try:
+                self._connections[address] = Redis(
+                    host=host, port=int(port), protocol=2, decode_responses=True,
+                    socket_timeout=10, **self._options,
+                )  # fmt: skip
+            except TypeError as error:
+                raise StepFailed(f"OPERATOR_REDIS_URL has an unknown option: {error}") from error
         return self._connections[address]
 
     def cluster(self, address: str, *command: str | int) -> Any:
@@ -132,5 +142,9 @@ def eventually(condition: Callable[[], bool], seconds: float) -> bool:
 def told(step: str) -> Iterator[None]:
     """Say what is being done, and that it is done."""
     print(f"{step} ... ", end="", flush=True)
-    yield
+    try:
+        yield
+    except BaseException:
+        print("not done", flush=True)
+        raise
     print("done", flush=True)

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
 from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
+from oidc.keys.derived import check_secret_keys
 from oidc.keys.reencryption import reencrypt
 from oidc.logout.delivery import Deliveries
 from oidc.logout.outbox import forget_old_notifications
@@ -44,12 +45,15 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do everything once, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_secret_keys()
         deliveries = Deliveries()
         if options["once"]:
-            _do_housekeeping()
+            undone = _do_housekeeping()
             while deliveries.step(POLL_SECONDS):
                 pass
             deliveries.finish()
+            if undone:
+                raise CommandError(f"Not done, the log says why: {', '.join(undone)}.")
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,11 +73,16 @@ def _work(deliveries: Deliveries, stopping: threading.Event) -> None:
     _with_database("finish", deliveries.finish)
 
 
-def _do_housekeeping() -> None:
+def _do_housekeeping() -> list[str]:
+    """Do every task. Returns the names of those that an outage has stopped."""
+    undone = []
     for name, task in TASKS:
         count = _with_database(name, task)
-        if count is not None:
+        if count is None:
+            undone.append(name)
+        else:
             _log.info(name, count=count)
+    return undone
 
 
 def _with_database(name: str, task: Callable[[], _Result]) -> _Result | None:
