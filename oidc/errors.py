@@ -93,6 +93,18 @@ class BadSetting(ValueError):
     """A setting cannot be used. The text names it, says what it must be, and tells no secret."""
 
 
+def page_error_of(error: ProtocolError, *, ways: tuple[WayOn, ...] = ()) -> PageError:
+    """Return the same error, to stay on our side."""
+    return PageError(
+        error.error,
+        error.description,
+        status=error.status_code,
+        detail=error.detail,
+        headers=error.headers,
+        ways=ways,
+    )
+
+
 class StoreError(Exception):
     """Base of what stores raise."""
 

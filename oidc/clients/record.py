@@ -97,6 +97,11 @@ class Client(ClientMixin):
     """The client secret, readable to us, for HS256; empty for clients that do not ask for it."""
 
     @property
+    def signs_requests(self) -> bool:
+        """Whether it registered how it signs request objects (Registration 1.0 section 2)."""
+        return self.request_object_signing_alg not in ("", "none")
+
+    @property
     def as_tenant(self) -> Tenant:
         """In whose name its servers are asked."""
         return Tenant(self.client_id, is_stranger=self.self_registered)

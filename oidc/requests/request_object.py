@@ -17,13 +17,16 @@ from oidc.clients.keys import client_keys
 from oidc.clients.record import Client
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, ProtocolError
+from oidc.http import has_forbidden_character
 from oidc.keys.decryption import DecryptionFailed, decrypt
+from oidc.requests.authorization_request import PARAMETERS
 from oidc.stores.guard_lifetime import guard_lifetime_seconds
 from oidc.stores.redis import replay_guards
 
 UNSIGNED = "none"
 TYPES = (None, "JWT", "jwt", "oauth-authz-req+jwt")
-JWT_CLAIMS = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
+JSON_PARAMETERS = frozenset({"claims", "registration"})
+"""Those whose value is a JSON object, as text outside and as an object inside."""
 MAX_LENGTH = 16 * 1024
 PARTS_OF_A_JWE = 5
 MAX_SKEW_SECONDS = 10
@@ -35,11 +38,13 @@ LONGEST_GUARD_SECONDS = 24 * 3600
 def read_request_object(client: Client, text: str, *, request_id: str) -> dict[str, str]:
     """Return the authorization parameters of a client's request object.
 
-    A signed one with a `jti` is accepted once (one round trip).
+    Members that nobody knows are ignored, whatever they are (RFC 9101 section 4; RFC 6749 section
+    3.1). A signed one with a `jti` is accepted once (one round trip).
 
     Raises:
         ProtocolError: `invalid_request_object`: malformed, not the client's, not for us, expired,
-            or used before; `request_not_supported`: unsigned, and the client may not do that.
+            used before, or with a parameter that cannot be one; `request_not_supported`: unsigned,
+            and the client may not do that.
     """
     if len(text) > MAX_LENGTH:
         raise invalid_request_object("too long")
@@ -50,7 +55,7 @@ def read_request_object(client: Client, text: str, *, request_id: str) -> dict[s
     _check_addressee(client, claims)
     if header["alg"] != UNSIGNED:  # else anybody could use up what the client may leave behind
         _check_not_replayed(client, claims, request_id)
-    return {name: _parameter(name, claims[name]) for name in claims.keys() - JWT_CLAIMS}
+    return {name: _parameter(name, claims[name]) for name in claims.keys() & PARAMETERS}
 
 
 def invalid_request_object(detail: str) -> ProtocolError:
@@ -181,9 +186,16 @@ def _check_not_replayed(client: Client, claims: dict[str, Any], request_id: str)
 def _parameter(name: str, value: Any) -> str:
     """Return a claim as the parameter it stands for: JSON where the parameter is JSON."""
     if isinstance(value, str):
+        if has_forbidden_character(name, value):
+            raise _malformed(f"{name} in the request object has a character that is not allowed")
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if name == "claims" and isinstance(value, dict):
+    if name in JSON_PARAMETERS and isinstance(value, dict):
         return json.dumps(value)
-    raise invalid_request_object("a parameter has the wrong JSON type")
+    raise _malformed(f"{name} in the request object has the wrong JSON type")
+
+
+def _malformed(description: str) -> ProtocolError:
+    """Name a parameter: its name is one of ours, so it may show."""
+    return ProtocolError("invalid_request_object", description)

@@ -20,7 +20,11 @@ from oidc.requests.checks.prompt import check_prompt
 from oidc.requests.checks.redirect_uri import check_redirect_uri
 from oidc.requests.checks.repeated import check_nothing_is_repeated
 from oidc.requests.checks.request_object import check_request_object, take_request_object
-from oidc.requests.checks.response import check_response_mode, check_response_type
+from oidc.requests.checks.response import (
+    check_response_mode,
+    check_response_type,
+    take_response_mode,
+)
 from oidc.requests.checks.scope import check_scope
 from oidc.requests.checks.unsupported import check_unsupported_parameters
 
@@ -30,9 +34,10 @@ CHECKS_BEFORE_REDIRECTING = (
     check_redirect_uri,
 )
 CHECKS = (
+    take_response_mode,
+    check_request_object,
     check_response_mode,
     check_nothing_is_repeated,
-    check_request_object,
     check_unsupported_parameters,
     check_response_type,
     check_scope,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -19,6 +20,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
 from oidc.clients.waiting import DOCUMENTS, Tenant
+from oidc.models import FailedRequest
 from tests.support.doors import Browser, Send
 from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, s256, sign_in
 from tests.support.slow_servers import all_seats_taken
@@ -75,6 +77,189 @@ def test_6_1_inside_wins_over_outside(signed_in: Browser, client: RelyingParty) 
 def test_6_1_json_members_and_numbers(signed_in: Browser, client: RelyingParty) -> None:
     text = object_of(client, max_age=10000, claims={"userinfo": {"name": None}})
     assert "code" in send_object(signed_in, client, text).redirect_members
+
+
+def assert_page_tells(answer: Any, error: str, reason: str) -> None:
+    """Check that an error stays here, and that its reference leads to its reason."""
+    assert (answer.status, answer.location) == (400, "")
+    kept = FailedRequest.objects.get(reference=answer.header("X-Request-Id"))
+    assert kept.reference in answer.text
+    assert kept.error == error
+    assert reason in kept.detail
+    assert "redirect_uri" not in answer.text + kept.detail
+
+
+def test_rfc9101_5_client_id_and_the_object_are_all_that_is_needed(
+    signed_in: Browser, client: RelyingParty
+) -> None:
+    answer = signed_in.get(
+        "/oauth2/authorize", client_id=client.client_id, request=object_of(client)
+    )
+    assert answer.location.startswith(REDIRECT_URI)
+    assert answer.redirect_members["state"] == client.state
+    assert client.redeem(answer.redirect_members["code"]).status == 200
+
+
+@pytest.mark.parametrize("name", ["resource", "authorization_details", "urn:example:x", "vtr"])
+@pytest.mark.parametrize(
+    "value", [["a"], {"a": {"b": []}}, None, True, 1.5, "\ud800", "a\nb"], ids=repr
+)
+def test_rfc9101_4_unknown_members_are_ignored(
+    signed_in: Browser, client: RelyingParty, name: str, value: Any
+) -> None:
+    claims = {"iss": client.client_id, **client.parameters(), name: value}
+    text = jwt.encode(claims, KEY, algorithm="ES256", headers={"kid": "one"})
+    assert "code" in send_object(signed_in, client, text).redirect_members
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scope", ["openid"]),
+        ("prompt", ["login"]),
+        ("max_age", "1.5"),
+        ("max_age", True),
+        ("max_age", 1.5),
+        ("state", {"a": 1}),
+        ("nonce", None),
+        ("claims", ["name"]),
+        ("redirect_uri", [REDIRECT_URI]),
+        ("login_hint", "a\rb"),
+    ],
+    ids=repr,
+)
+def test_rfc9101_4_a_known_member_of_another_type_is_named(
+    signed_in: Browser, client: RelyingParty, name: str, value: Any
+) -> None:
+    claims = {"iss": client.client_id, **client.parameters(), name: value}
+    text = jwt.encode(claims, KEY, algorithm="ES256", headers={"kid": "one"})
+    answer = send_object(signed_in, client, text, redirect_uri=REDIRECT_URI)
+    assert name in answer.redirect_members["error_description"]
+    assert "code" not in answer.redirect_members
+
+
+def test_registration_inside_is_refused_by_name(signed_in: Browser, client: RelyingParty) -> None:
+    text = object_of(client, registration={"client_name": "X"})
+    answer = send_object(signed_in, client, text)
+    assert answer.redirect_members["error"] == "registration_not_supported"
+
+
+LATE = int(time.time()) - 3600
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "reason"),
+    [
+        (KEY, {"exp": LATE}, "ExpiredSignatureError"),
+        (OTHER_KEY, {}, "InvalidSignatureError"),
+        (KEY, {"aud": "https://another.example"}, "aud"),
+        (KEY, {"state": ["x"]}, "state"),
+    ],
+    ids=["expired", "forged", "for another", "of another type"],
+)
+@pytest.mark.parametrize("alg", ["", "ES256"], ids=["not registered", "registered"])
+def test_what_is_wrong_with_an_object_is_told_first(
+    send: Send, browser: Browser, alice: Any, key: Any, change: Any, reason: str, alg: str
+) -> None:
+    """Where the address is inside only, there is nowhere else to tell it: nobody goes to an
+    address that nobody has verified, although it is a registered one here."""
+    keys = {"keys": [public_jwk(KEY)]}
+    client = RelyingParty.register(send, jwks=keys, request_object_signing_alg=alg)
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    text = object_of(client, key, **change)
+    answer = send_object(browser, client, text, response_mode="nonsense")
+    assert_page_tells(answer, "invalid_request_object", reason)
+
+
+def test_what_is_wrong_with_an_object_is_told_first_to_the_client_too(
+    signed_in: Browser, client: RelyingParty
+) -> None:
+    answer = send_object(
+        signed_in,
+        client,
+        object_of(client, OTHER_KEY),
+        redirect_uri=REDIRECT_URI,
+        response_mode="nonsense",
+    )
+    assert answer.location.startswith(REDIRECT_URI + "?")
+    assert answer.redirect_members["error"] == "invalid_request_object"
+
+
+def test_an_object_that_cannot_be_had_is_told_first(
+    send: Send, browser: Browser, alice: Any
+) -> None:
+    client = RelyingParty.register(send, request_uris=["https://client.example/r"])
+    sign_in(browser, alice)
+    uri = "https://client.example/other"
+    answer = browser.get("/oauth2/authorize", client_id=client.client_id, request_uri=uri)
+    assert_page_tells(answer, "invalid_request_uri", "not registered")
+
+
+# --- Clients that sign: nothing outside counts. RFC 9101 section 6.3 --------------------------
+
+
+@pytest.fixture
+def signing(send: Send, browser: Browser, alice: Any) -> RelyingParty:
+    """A client that registered how it signs its requests; alice, with `browser`, allowed it."""
+    client = RelyingParty.register(
+        send, "oidc-compat", jwks={"keys": [public_jwk(KEY)]}, request_object_signing_alg="ES256"
+    )
+    sign_in(browser, alice)
+    client.consented_by(alice)
+    return client
+
+
+def test_rfc9101_6_3_outside_does_not_count(browser: Browser, signing: RelyingParty) -> None:
+    """Neither what is not inside, nor what differs; nor that it comes twice, or is nonsense."""
+    text = object_of(signing, state=None, nonce=None, scope="openid")
+    outside = signing.parameters() | {
+        "request": text,
+        "response_type": "code id_token",
+        "redirect_uri": "https://evil.example/",
+        "response_mode": "form_post",
+        "prompt": "login",
+        "max_age": "x",
+        "claims": "{",
+    }
+    query = urlencode(outside) + "&scope=openid&state=other"
+    answer = browser.request("GET", "/oauth2/authorize", query)
+    assert answer.location.startswith(REDIRECT_URI + "?")
+    assert set(answer.redirect_members) == {"code", "iss", "session_state"}
+    tokens = signing.redeem(answer.redirect_members["code"]).json()
+    assert "nonce" not in jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert tokens["scope"] == "openid"
+
+
+@pytest.mark.parametrize("change", [{"client_id": "another"}, {"iss": "another"}], ids=repr)
+def test_rfc9101_6_3_the_client_is_the_same_inside(
+    browser: Browser, signing: RelyingParty, change: dict[str, str]
+) -> None:
+    answer = send_object(browser, signing, object_of(signing, **change), redirect_uri=REDIRECT_URI)
+    assert_page_tells(answer, "invalid_request_object", next(iter(change)))
+
+
+def test_rfc9101_6_3_an_address_outside_does_not_count(
+    browser: Browser, signing: RelyingParty
+) -> None:
+    text = object_of(signing, redirect_uri=None)
+    answer = send_object(browser, signing, text, redirect_uri=REDIRECT_URI)
+    assert (answer.status, answer.location) == (400, "")
+
+
+def test_a_client_that_signs_may_go_without_an_object(
+    browser: Browser, signing: RelyingParty
+) -> None:
+    """What it registered says how objects are signed, not that there is always one."""
+    assert "code" in signing.authorize(browser).redirect_members
+
+
+def test_rfc9101_5_client_id_twice_is_a_page(browser: Browser, signing: RelyingParty) -> None:
+    query = urlencode({"client_id": signing.client_id, "request": object_of(signing)})
+    answer = browser.request("GET", "/oauth2/authorize", f"{query}&client_id={signing.client_id}")
+    assert (answer.status, answer.location) == (400, "")
+    twice = browser.request("GET", "/oauth2/authorize", f"{query}&request=x.y.z")
+    assert twice.redirect_members["error"] == "invalid_request"
 
 
 def test_an_interaction_keeps_the_effective_request(
@@ -158,7 +343,7 @@ def test_only_the_registered_algorithm(send: Send, browser: Browser, alice: Any)
     )
     sign_in(browser, alice)
     answer = send_object(browser, client, object_of(client), redirect_uri=REDIRECT_URI)
-    assert answer.redirect_members["error"] == "invalid_request_object"
+    assert_page_tells(answer, "invalid_request_object", "algorithm")
 
 
 def test_10_a_jti_counts_once(signed_in: Browser, client: RelyingParty) -> None:

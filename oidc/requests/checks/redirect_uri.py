@@ -5,13 +5,27 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from oidc.clients.way_in import way_into
-from oidc.errors import Fact, PageError
+from oidc.errors import Fact, PageError, page_error_of
 from oidc.requests.authorization_request import Draft
 from oidc.requests.redirect_uri_difference import differences, shown_address
 
 
 def check_redirect_uri(draft: Draft) -> None:
-    """Take the redirect URI; one that is not registered is never redirected to."""
+    """Take the redirect URI; one that is not registered is never redirected to.
+
+    Where there is none to go to, and the request object did not hold, that is the reason: the
+    address was inside, or counts inside only.
+    """
+    try:
+        _take_redirect_uri(draft)
+    except PageError:
+        error = draft.request_object_error
+        if error is not None:
+            raise page_error_of(error, ways=way_into(draft.client)) from error
+        raise
+
+
+def _take_redirect_uri(draft: Draft) -> None:
     redirect_uri = draft.parameters.get("redirect_uri", "")
     if not redirect_uri or "redirect_uri" in draft.parameters.repeated:
         raise PageError(

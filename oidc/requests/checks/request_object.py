@@ -1,22 +1,31 @@
-"""request and request_uri. Spec: OpenID Connect Core 1.0 section 6; RFC 9101 section 5."""
+"""request and request_uri. Spec: OpenID Connect Core 1.0 section 6; RFC 9101 sections 5 and 6."""
 
 from __future__ import annotations
 
 from oidc.errors import ProtocolError
-from oidc.http import Parameters, has_forbidden_character
+from oidc.http import Parameters
 from oidc.requests.authorization_request import Draft
 from oidc.requests.request_object import invalid_request_object, read_request_object
 from oidc.requests.request_uri import fetch_request_object
+
+_OBJECT = ("request", "request_uri")
+_AGREEING = ("client_id", "response_type")
+"""Where these are both outside and inside, they are the same (Core section 6.1)."""
 
 
 def take_request_object(draft: Draft) -> None:
     """Put the values of a request object over the parameters around it.
 
+    For a client that signs its requests nothing around it counts, not even when the object does not
+    hold: anybody could have written that (RFC 9101 sections 6.3 and 10.2).
+
     Runs before the redirect URI is checked, because that may be inside. What is wrong is kept for
     `check_request_object`, which comes when it is known where errors go.
     """
-    if draft.parameters.keys().isdisjoint(("request", "request_uri")):
+    if draft.parameters.keys().isdisjoint(_OBJECT):
         return
+    if draft.client.signs_requests:
+        draft.parameters = _only(draft.parameters, ("client_id", *_OBJECT))
     try:
         draft.parameters = _merged(draft)
     except ProtocolError as error:
@@ -30,21 +39,25 @@ def check_request_object(draft: Draft) -> None:
 
 
 def _merged(draft: Draft) -> Parameters:
-    """Return the effective parameters: inside wins, and the object itself is gone.
-
-    client_id and response_type are outside too, and must agree (Core section 6.1).
-    """
+    """Return the effective parameters: inside wins, and the object itself is gone."""
     outside = draft.parameters
     if "request" in outside and "request_uri" in outside:
         raise ProtocolError("invalid_request", "request and request_uri exclude each other")
     text = outside.get("request") or fetch_request_object(draft.client, outside["request_uri"])
     inside = read_request_object(draft.client, text, request_id=draft.request_id)
-    for name in ("client_id", "response_type"):
-        if inside.get(name, outside.get(name)) != outside.get(name):
+    for name in _AGREEING:
+        if name in inside and inside[name] != outside.get(name, inside[name]):
             raise invalid_request_object(f"{name} differs inside and outside")
-    if any(has_forbidden_character(name, value) for name, value in inside.items()):
-        raise invalid_request_object("a parameter has a character that none may have")
-    around = {k: v for k, v in outside.items() if k not in ("request", "request_uri")}
-    merged = Parameters((around | inside).items())
-    merged.repeated = outside.repeated
-    return merged
+    around = {name: value for name, value in outside.items() if name not in _OBJECT}
+    return _with(around | inside, outside.repeated)
+
+
+def _only(parameters: Parameters, names: tuple[str, ...]) -> Parameters:
+    kept = {name: parameters[name] for name in names if name in parameters}
+    return _with(kept, parameters.repeated & set(names))
+
+
+def _with(members: dict[str, str], repeated: frozenset[str]) -> Parameters:
+    parameters = Parameters(members.items())
+    parameters.repeated = repeated
+    return parameters

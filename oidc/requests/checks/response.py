@@ -13,20 +13,38 @@ from oidc.response_mode import RESPONSE_MODES, carries_tokens, default_response_
 _GRANT_TYPES = {response_type: grant_types_of([response_type]) for response_type in RESPONSE_TYPES}
 
 
-def check_response_mode(draft: Draft) -> None:
+def take_response_mode(draft: Draft) -> None:
     """Take the mode first, so that every later error goes back the way that was asked for.
 
-    Its default depends on the type, which may be one that is refused later. Tokens never go into a
-    query (section 5 of Multiple Response Types).
+    Its default depends on the type, which may be one that is refused later. It stands in for a mode
+    that is refused.
     """
     response_type = draft.parameters.get("response_type", "").split()
     draft.response_mode = default_response_mode(response_type)
-    response_mode = draft.parameters.get("response_mode", draft.response_mode)
+    if not _problem_of_mode(draft):
+        draft.response_mode = draft.parameters.get("response_mode", draft.response_mode)
+
+
+def check_response_mode(draft: Draft) -> None:
+    """Refuse a mode that does not exist, or does not go with the type."""
+    if problem := _problem_of_mode(draft):
+        raise ProtocolError("invalid_request", problem)
+
+
+def _problem_of_mode(draft: Draft) -> str:
+    """Tell what is wrong with the mode that was asked for; nothing: an empty string.
+
+    Tokens never go into a query (section 5 of Multiple Response Types).
+    """
+    response_mode = draft.parameters.get("response_mode")
+    if response_mode is None:
+        return ""
     if response_mode not in RESPONSE_MODES:
-        raise ProtocolError("invalid_request", "this response_mode is not supported")
+        return "this response_mode is not supported"
+    response_type = draft.parameters.get("response_type", "").split()
     if response_mode == "query" and carries_tokens(response_type):
-        raise ProtocolError("invalid_request", "tokens are not sent in a query")
-    draft.response_mode = response_mode
+        return "tokens are not sent in a query"
+    return ""
 
 
 def check_response_type(draft: Draft) -> None:
