@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import time
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from oidc.base64url import decode, encode
 from oidc.conf import configuration
@@ -69,7 +69,7 @@ def trace_in(address: str) -> Trace | None:
     """Return what the address of a request tells of it, None if it tells nothing we wrote."""
     if not interaction_id_in(address):
         return None
-    [text] = parse_qs(urlsplit(address).query).get(PARAMETER, [""])[:1]
+    [text] = parse_qs(address.partition("?")[2]).get(PARAMETER, [""])[:1]
     return _read(text)
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 
 from accounts.short_memory import ShortMemory
+from oidc.clients.names import shown_name
 from oidc.clients.record import Client, ClientSecret
 from oidc.conf import configuration
 from oidc.models.access import reading
@@ -60,7 +61,7 @@ def record_of(row: OAuthClient) -> Client:
     """Return the frozen record of a row."""
     return Client(
         client_id=row.client_id,
-        client_name=row.client_name,
+        client_name=shown_name(row.client_name, row.client_id),
         profile=row.profile,
         token_endpoint_auth_method=row.token_endpoint_auth_method,
         secrets=tuple(

@@ -18,8 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.authentication import AuthenticationContext
+from accounts.split_url import find_host
 from oidc.authorization import deny_authorization, grant_authorization
 from oidc.clients.repository import find_client
+from oidc.clients.validation.addresses import LOOPBACK_HOSTS
 from oidc.clients.way_in import way_into
 from oidc.doors.django import to_django
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded, Text
@@ -165,8 +167,18 @@ def _ask_consent(request: HttpRequest, authorization: AuthorizationRequest) -> H
         "scopes": scopes_in_plain_words(authorization.scope)
         + claims_in_plain_words(authorization.claims.releasable, authorization.scope),
         "person": request.user,
+        "host": _host_of(authorization.redirect_uri),
     }
     return render(request, "oidc/consent.html", context)
+
+
+def _host_of(redirect_uri: str) -> str:
+    """Return the host that the browser will go to, nothing if an app on this device answers.
+
+    As it was registered: a name in other letters than ASCII is in Punycode, and imitates nobody.
+    """
+    host = find_host(redirect_uri) if redirect_uri.startswith(("https:", "http:")) else ""
+    return "" if LOOPBACK_HOSTS & {host, f"[{host}]"} else host
 
 
 def _send_to(page: str, request: HttpRequest) -> HttpResponse:

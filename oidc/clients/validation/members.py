@@ -35,7 +35,7 @@ def redirect_uris(*, native: bool) -> Check:
 
 
 COLUMNS: dict[str, Check] = {
-    "client_name": values.text,
+    "client_name": values.name,
     "profile": values.one_of(tuple(PROFILES)),
     "redirect_uris": redirect_uris(native=False),
     "post_logout_redirect_uris": redirect_uris(native=False),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oidc.clients.jwk import parse_jwk
+from oidc.clients.names import is_plain, is_visible
 from oidc.clients.validation.addresses import check_web_uri
 from oidc.clients.validation.errors import Refused
 
@@ -18,7 +19,6 @@ LONGEST_TEXT = 200
 LARGEST_JWKS_BYTES = 32_768
 _MOST_KEYS = 20
 _SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def text(value: Any) -> str:
@@ -27,9 +27,17 @@ def text(value: Any) -> str:
         raise Refused("Must be text, and not empty.")
     if len(value) > LONGEST_TEXT:
         raise Refused(f"Must not be longer than {LONGEST_TEXT} characters.")
-    if _CONTROLS.search(value):
-        raise Refused("Must not have control characters.")
+    if not is_plain(value):
+        raise Refused("Must not have control characters, or marks that nobody sees.")
     return value.strip()
+
+
+def name(value: Any) -> str:
+    """A text with something to see in it."""
+    checked = text(value)
+    if not is_visible(checked):
+        raise Refused("Must have a letter, a digit or a sign that people can see.")
+    return checked
 
 
 def flag(value: Any) -> bool:
