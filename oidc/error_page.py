@@ -60,6 +60,13 @@ def render_error(
 
 
 def sentence(description: str) -> str:
-    """Return the public description of an error as a sentence, in the language that is spoken."""
-    translated = gettext(description) if description else ""
-    return translated[:1].upper() + translated[1:] + "." if translated else ""
+    """Return the public description of an error as a sentence, in the language that is spoken.
+
+    The name of a parameter in front keeps its spelling: developers search for it.
+    """
+    if not description:
+        return ""
+    text = gettext(description)
+    if "_" not in text.partition(" ")[0]:
+        text = text[:1].upper() + text[1:]
+    return text + "."

@@ -36,9 +36,10 @@ CONTENT_ENCRYPTIONS = ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM")
 DEFAULT_CONTENT_ENCRYPTION = "A128CBC-HS256"
 """Where a client registers `alg` alone (OpenID Connect Registration 1.0 section 2)."""
 
-DECRYPTION_KEYS = ("RSA-OAEP-256", "ECDH-ES")
-"""Keys that others encrypt to, one of a kind; each serves all algorithms of its kind."""
-KEY_ALGORITHMS = (*SIGNING_ALGORITHMS, *DECRYPTION_KEYS)
+KEY_ALGORITHMS = (*SIGNING_ALGORITHMS, *ENCRYPTION_ALGORITHMS)
+"""Each has a key of its own, and the key set lists them in this order: some verifiers look no
+further than the first RSA key, which must be that of RS256, and some senders take only a key that
+names their algorithm."""
 
 RSA_BITS = 2048
 _ES256_SIGNATURE_BYTES = 64

@@ -58,13 +58,17 @@ def decrypt(token: str, *, alg: str = "", enc: str = "") -> bytes:
 
 
 def _candidates(header: dict[str, Any]) -> list[SigningKey]:
-    """Return the keys that a message may be encrypted to: the one it names, or all of its kind."""
+    """Return the keys that a message may be encrypted to: the one it names, or all of its kind.
+
+    A key serves all algorithms of its kind: senders may have a key set of when it had no `alg`.
+    """
     keys = key_ring().decryption
     if "kid" in header:
         named = keys.get(str(header["kid"]))
         return [named] if named else []
-    kind = key_type(str(header.get("alg")))
-    return [key for key in keys.values() if key_type(key.algorithm) == kind]
+    alg = str(header.get("alg"))
+    of_its_kind = [key for key in keys.values() if key_type(key.algorithm) == key_type(alg)]
+    return sorted(of_its_kind, key=lambda key: key.algorithm != alg)
 
 
 def _header_of(token: str) -> dict[str, Any]:

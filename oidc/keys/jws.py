@@ -14,6 +14,7 @@ from oidc.base64url import decode, encode
 from oidc.compact_json import compact_json
 from oidc.conf import configuration
 from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
+from oidc.keys.retirement import LATE_SECONDS
 from oidc.keys.ring import KeyRing, VerificationKey, key_ring, key_ring_with
 
 MAX_SKEW_SECONDS = 10
@@ -67,7 +68,19 @@ def verify(token: str, *, typ: str | tuple[str, ...], verify_expiry: bool = True
         raise InvalidToken("wrong signature") from error
     claims: dict[str, Any] = orjson.loads(decode(message.partition(".")[2]))
     check_claims(claims, verify_expiry=verify_expiry)
+    if key.retired_at is not None:
+        _check_retired(key, key.retired_at, claims, verify_expiry=verify_expiry)
     return claims
+
+
+def _check_retired(
+    key: VerificationKey, retired_at: float, claims: dict[str, Any], *, verify_expiry: bool
+) -> None:
+    """Let a retired key verify only what it can have signed before, and while that may live."""
+    if claims["iat"] > retired_at + LATE_SECONDS:
+        raise InvalidToken("issued after its key was retired")
+    if verify_expiry and not key.is_published:
+        raise InvalidToken("its key was retired too long ago")
 
 
 def check_claims(claims: dict[str, Any], *, verify_expiry: bool = True) -> None:

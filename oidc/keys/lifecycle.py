@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from joserfc.jwk import JWKRegistry
 
-from oidc.keys import algorithms, at_rest
+from oidc.keys import algorithms, at_rest, retirement
 from oidc.models import SigningKey
 
 
@@ -45,13 +45,11 @@ def new_signing_key(algorithm: str, status: SigningKey.Status) -> SigningKey:
     private_key, jwk = _generate(algorithm)
     der = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     kid = jwk.thumbprint()
-    use = {"use": "sig", "alg": algorithm}
-    if algorithm in algorithms.DECRYPTION_KEYS:
-        use = {"use": "enc"}  # without `alg`: it serves all algorithms of its kind
+    use = "enc" if algorithm in algorithms.ENCRYPTION_ALGORITHMS else "sig"
     return SigningKey(
         kid=kid,
         algorithm=algorithm,
-        public_jwk=jwk.as_dict(private=False, kid=kid, **use),
+        public_jwk=jwk.as_dict(private=False, kid=kid, use=use, alg=algorithm),
         private_key_encrypted=at_rest.encrypt(der),
         status=status,
     )
@@ -117,6 +115,14 @@ def revoke(key: SigningKey) -> None:
     with transaction.atomic():
         retire(key)
         key.delete()
+
+
+def forget_retired_keys() -> int:
+    """Delete keys that nobody needs any more. Returns how many."""
+    now = timezone.now()
+    retired = SigningKey.objects.filter(status=SigningKey.Status.RETIRED)
+    over = [key.pk for key in retired if not retirement.is_needed(key, now)]
+    return retired.filter(pk__in=over).delete()[0]
 
 
 def _retire(keys: object) -> None:

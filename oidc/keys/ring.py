@@ -6,14 +6,16 @@ import hashlib
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import jwt
 import structlog
+from django.utils import timezone
 
 from oidc.compact_json import compact_json
 from oidc.errors import StoreUnavailable
-from oidc.keys import algorithms, lifecycle
+from oidc.keys import algorithms, lifecycle, retirement
 from oidc.models import SigningKey
 from oidc.models.access import reading
 
@@ -35,11 +37,15 @@ class SigningMaterial:
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A published key. `verify`: signature and message; raises `InvalidSignature`."""
+    """A key that verifies. `verify`: signature and message; raises `InvalidSignature`."""
 
     kid: str
     algorithm: str
     verify: algorithms.Verifier
+    retired_at: float | None
+    """Epoch seconds; None for one that may sign."""
+    is_published: bool
+    """Otherwise it is good for ID tokens that come back as hints, and for nothing else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +60,8 @@ class KeyRing:
     """By `kid`, as stored: parsed when the first message comes that is encrypted to it."""
     jwks: bytes
     etag: str
+    state: str
+    """Changes with everything that could make a token count no more."""
     loaded_at: float
 
 
@@ -104,27 +112,47 @@ def _reload(stale: KeyRing | None) -> KeyRing:
 
 def _load() -> KeyRing:
     keys = list(SigningKey.objects.all())
+    now = timezone.now()
     signing_algorithms = {k.algorithm for k in keys if k.status == SigningKey.Status.SIGNING}
     if not signing_algorithms.issuperset(algorithms.KEY_ALGORITHMS):
         lifecycle.ensure_signing_keys()
         keys = list(SigningKey.objects.all())
+    # The worker deletes those that are not. It may be late, or not run at all.
+    keys = [key for key in keys if retirement.is_needed(key, now)]
     signing = [key for key in keys if key.algorithm in algorithms.SIGNING_ALGORITHMS]
-    decryption = [key for key in keys if key.algorithm in algorithms.DECRYPTION_KEYS]
-    # Those that sign come first: there are verifiers that look no further than the first RSA key.
-    published = [key.public_jwk for key in (*signing, *decryption)]
-    jwks = compact_json({"keys": published})
+    decryption = [key for key in keys if key.algorithm in algorithms.ENCRYPTION_ALGORITHMS]
+    published = sorted((key for key in keys if _is_listed(key, now)), key=_place)
+    # Older releases kept keys to encrypt to without `alg`.
+    jwks = compact_json({"keys": [{**key.public_jwk, "alg": key.algorithm} for key in published]})
+    retirements = [(key.kid, str(key.retired_at)) for key in signing]
     return KeyRing(
         signing={
             key.algorithm: _signing_material(key)
             for key in signing
             if key.status == SigningKey.Status.SIGNING
         },
-        verification={key.kid: _verification_key(key) for key in signing},
+        verification={key.kid: _verification_key(key, now) for key in signing},
         decryption={key.kid: key for key in decryption},
         jwks=jwks,
         etag=f'"{hashlib.sha256(jwks).hexdigest()[:32]}"',
+        state=hashlib.sha256(jwks + compact_json(retirements)).hexdigest(),
         loaded_at=time.monotonic(),
     )
+
+
+_STATUSES = tuple(SigningKey.Status(name) for name in ("signing", "announced", "retired"))
+
+
+def _place(key: SigningKey) -> tuple[int, int]:
+    """Return where a key stands in the set: by algorithm, and those in use first."""
+    return algorithms.KEY_ALGORITHMS.index(key.algorithm), _STATUSES.index(
+        SigningKey.Status(key.status)
+    )
+
+
+def _is_listed(key: SigningKey, now: datetime) -> bool:
+    """A newer release may have keys of other algorithms in the same table."""
+    return key.algorithm in algorithms.KEY_ALGORITHMS and retirement.is_published(key, now)
 
 
 _parsed: dict[str, SigningMaterial] = {}
@@ -138,10 +166,17 @@ def _signing_material(key: SigningKey) -> SigningMaterial:
     return _parsed[key.kid]
 
 
-def _verification_key(key: SigningKey) -> VerificationKey:
+def _verification_key(key: SigningKey, now: datetime) -> VerificationKey:
     public: dict[str, Any] = key.public_jwk
     verify = algorithms.verifier(key.algorithm, jwt.PyJWK(public, key.algorithm).key)
     is_signing = key.status == SigningKey.Status.SIGNING
     if is_signing and key.algorithm in algorithms.RECOGNISED_ALGORITHMS:
         verify = algorithms.recogniser(_signing_material(key).sign, verify)
-    return VerificationKey(key.kid, key.algorithm, verify)
+    retired_at = retirement.retirement_of(key)
+    return VerificationKey(
+        key.kid,
+        key.algorithm,
+        verify,
+        retired_at.timestamp() if retired_at else None,
+        retirement.is_published(key, now),
+    )

@@ -28,14 +28,14 @@ class VerifiedTokens(Generic[Token]):
     """The tokens of one kind that this process has verified, by their text.
 
     Only what a signature proves is remembered. Whether a token was revoked is asked every time, and
-    so is the time. Other keys forget everything: one that was deleted is believed no longer than
-    without this memory.
+    so is the time. Other keys forget everything: one that was retired or deleted is believed no
+    longer than without this memory.
     """
 
     def __init__(self, read: Callable[[str], Token]) -> None:
         self._read = read
         self._state: tuple[str, dict[str, Token]] = ("", {})
-        """The keys, by the ETag of the key set, and what they have verified."""
+        """The keys, by the state of the key ring, and what they have verified."""
         self._lock = threading.Lock()
 
     def read(self, text: str) -> Token:
@@ -44,7 +44,7 @@ class VerifiedTokens(Generic[Token]):
         Raises:
             InvalidToken: it is not ours, or expired.
         """
-        keys = key_ring().etag
+        keys = key_ring().state
         known_keys, tokens = self._state
         if keys != known_keys:
             tokens = {}

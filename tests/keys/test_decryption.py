@@ -27,9 +27,8 @@ def _keys(db: None) -> None:
 
 def our_key(alg: str) -> dict[str, Any]:
     """Return the published key to encrypt to."""
-    kty = "RSA" if alg.startswith("RSA") else "EC"
     published = json.loads(ring.key_ring().jwks)["keys"]
-    [jwk] = [key for key in published if key["use"] == "enc" and key["kty"] == kty]
+    [jwk] = [key for key in published if key["use"] == "enc" and key["alg"] == alg]
     return jwk
 
 
@@ -59,8 +58,17 @@ def test_a_retired_key_still_decrypts(alg: str) -> None:
     retired = lifecycle.announce(alg)
     lifecycle.promote(retired)
     ring.forget()
-    assert len(ring.key_ring().decryption) == 3
+    assert len(ring.key_ring().decryption) == len(ENCRYPTION_ALGORITHMS) + 1
     assert decrypt(token) == decrypt(unnamed) == b"a message"
+
+
+@pytest.mark.parametrize("alg", ENCRYPTION_ALGORITHMS)
+def test_senders_with_a_key_set_of_before_are_understood(alg: str) -> None:
+    """One key served all algorithms of its kind, and named none."""
+    jwk = our_key("RSA-OAEP-256" if alg.startswith("RSA") else "ECDH-ES")
+    del jwk["alg"]
+    header = {"alg": alg, "enc": "A128GCM", "kid": jwk["kid"]}
+    assert decrypt(encrypted_by("joserfc", "a message", jwk, header)) == b"a message"
 
 
 def test_a_key_of_somebody_else_is_refused() -> None:
@@ -109,7 +117,7 @@ def test_a_changed_part_is_refused(part: int) -> None:
 )
 def test_other_algorithms_and_extensions_are_refused(members: dict[str, Any]) -> None:
     parts = to_us("joserfc", "RSA-OAEP", "A128GCM").split(".")
-    header = {"alg": "RSA-OAEP", "enc": "A128GCM", "kid": our_key("RSA")["kid"], **members}
+    header = {"alg": "RSA-OAEP", "enc": "A128GCM", "kid": our_key("RSA-OAEP")["kid"], **members}
     with pytest.raises(DecryptionFailed):
         decrypt(".".join([encode(header), *parts[1:]]))
 

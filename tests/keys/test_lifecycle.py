@@ -9,21 +9,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from joserfc.jwk import JWKRegistry
 
-from oidc.keys import algorithms, lifecycle, ring
+from oidc.conf import configuration
+from oidc.keys import algorithms, jws, lifecycle, retirement, ring
+from oidc.keys.jws import InvalidToken
 from oidc.models import SigningKey
+from oidc.tokens.id_token import read_id_token_hint
 from tests.support.doors import send_to_wsgi
 from tests.support.relying_party import RelyingParty, new_person
 from tests.support.tokens import signed_by_hand
@@ -101,6 +107,115 @@ def test_a_retired_key_verifies_until_it_is_gone(web: RelyingParty) -> None:
     assert web.userinfo(tokens["access_token"]).status == 401
     assert web.introspect(tokens["access_token"]).json() == {"active": False}
     assert web.refresh(tokens["refresh_token"]).status == 200  # which does not depend on it
+
+
+# --- What a retired key is good for ---------------------------------------------------------------
+
+DAY = 24 * 3600
+
+
+def forged(token: str, key: SigningKey, **changes: Any) -> str:
+    """Sign again, as somebody would who has stolen the key."""
+    claims = jwt.decode(token, options={"verify_signature": False}) | changes
+    sign = algorithms.signer(key.algorithm, lifecycle.private_key_of(key))
+    header = {"alg": key.algorithm, "typ": jwt.get_unverified_header(token)["typ"], "kid": key.kid}
+    return signed_by_hand(header, claims, sign)
+
+
+def test_a_token_issued_after_the_retirement_of_its_key_is_refused(web: RelyingParty) -> None:
+    """Other processes learn of a retirement within ten seconds, and clocks differ by ten."""
+    token, stolen = web.tokens_for(new_person())["access_token"], signing_key()
+    lifecycle.retire(stolen)
+    ring.forget()
+    now = int(time.time())
+    with time_machine.travel(now + 60, tick=False):
+        late = forged(token, stolen, iat=now + retirement.LATE_SECONDS - 2, exp=now + 600)
+        assert web.userinfo(late).status == 200
+        fresh = forged(token, stolen, iat=now + retirement.LATE_SECONDS + 2, exp=now + 600)
+        assert web.userinfo(fresh).status == 401
+        assert web.introspect(fresh).json() == {"active": False}
+
+
+def test_a_token_that_was_remembered_is_looked_at_again(web: RelyingParty) -> None:
+    """This process verified it before it learned that the key was retired long ago.
+
+    The key was announced only: so the published key set is the same before and after.
+    """
+    token, stolen = web.tokens_for(new_person())["access_token"], lifecycle.announce(ALGORITHM)
+    ring.forget()
+    before = published()
+    fresh = forged(token, stolen, iat=int(time.time()) - 1)
+    assert web.userinfo(fresh).status == 200
+    lifecycle.retire(stolen)
+    SigningKey.objects.filter(pk=stolen.pk).update(retired_at=timezone.now() - timedelta(days=1))
+    ring.forget()
+    assert published() == before
+    assert web.userinfo(fresh).status == 401
+
+
+def test_a_retired_key_is_published_as_long_as_its_tokens_may_live(web: RelyingParty) -> None:
+    """Then a stolen one makes no token that an API takes, however it is dated."""
+    token, old = web.tokens_for(new_person())["access_token"], signing_key()
+    lifecycle.retire(old)
+    end = time.time() + DAY + retirement.LATE_SECONDS
+    backdated = forged(token, old, exp=int(end) + 10 * DAY)
+    ring.forget()
+    with time_machine.travel(end - 5, tick=False):
+        assert old.kid in published()
+        assert web.userinfo(backdated).status == 200
+    ring.forget()
+    with time_machine.travel(end + 5, tick=False):
+        assert old.kid not in published()
+        assert web.userinfo(backdated).status == 401
+
+
+def test_a_longer_life_keeps_keys_published_longer(settings: Any) -> None:
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "access_token_lifetime_seconds": 3 * DAY}
+    old = signing_key()
+    lifecycle.retire(old)
+    ring.forget()
+    with time_machine.travel(time.time() + 3 * DAY, tick=False):
+        assert old.kid in published()
+
+
+def test_hints_are_good_as_long_as_sessions_and_then_the_key_goes(web: RelyingParty) -> None:
+    id_token = web.tokens_for(new_person())["id_token"]
+    old = SigningKey.objects.get(algorithm="RS256", status=SIGNING)
+    lifecycle.retire(old)
+    now = int(time.time())
+    made_late = forged(id_token, old, iat=now + 3600)
+    end = now + configuration().session_lifetime_seconds + retirement.LATE_SECONDS
+
+    def at(moment: float) -> bool:
+        """Tell whether the hint is good then, with what the worker leaves."""
+        ring.forget()
+        with time_machine.travel(moment, tick=False):
+            call_command("worker", "--once")
+            with pytest.raises(InvalidToken, match=r"after its key was retired|unknown key"):
+                read_id_token_hint(made_late)
+            try:
+                return bool(read_id_token_hint(id_token))
+            except InvalidToken:
+                return False
+
+    assert at(now + 2 * DAY)
+    assert at(end - 10)
+    assert SigningKey.objects.filter(pk=old.pk).exists()
+    assert not at(end + 10)
+    assert not SigningKey.objects.filter(pk=old.pk).exists()
+    assert SigningKey.objects.filter(algorithm="RS256", status=SIGNING).exists()
+
+
+def test_a_key_that_no_worker_has_deleted_counts_no_longer(web: RelyingParty) -> None:
+    id_token = web.tokens_for(new_person())["id_token"]
+    lifecycle.retire(SigningKey.objects.get(algorithm="RS256", status=SIGNING))
+    ring.forget()
+    with time_machine.travel(time.time() + 15 * DAY), pytest.raises(InvalidToken):
+        read_id_token_hint(id_token)
+
+
+def test_the_skew_covers_a_process_that_learns_late() -> None:
+    assert retirement.LATE_SECONDS >= ring.REFRESH_SECONDS + jws.MAX_SKEW_SECONDS
 
 
 def test_there_is_one_signing_key_of_a_kind() -> None:

@@ -395,7 +395,7 @@ def encrypted(send: Send, text: str, alg: str, enc: str) -> str:
     """Encrypt to a published key of the server's, with a library of its own."""
     keys = send("GET", "/.well-known/jwks.json", "", b"", {}).json()["keys"]
     kind = "RSA" if alg.startswith("RSA") else "EC"
-    jwk = next(key for key in keys if key["use"] == "enc" and key["kty"] == kind)
+    [jwk] = [key for key in keys if (key["use"], key["alg"]) == ("enc", alg)]
     header = {"alg": alg, "enc": enc, "kid": jwk["kid"], "cty": "oauth-authz-req+jwt"}
     key = (RSAKey if kind == "RSA" else ECKey).import_key(jwk)
     return jwe.encrypt_compact(header, text, key, algorithms=[alg, enc])

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from oidc.keys import lifecycle, ring
-from oidc.keys.algorithms import KEY_ALGORITHMS, SIGNING_ALGORITHMS
+from oidc.keys.algorithms import ENCRYPTION_ALGORITHMS, KEY_ALGORITHMS, SIGNING_ALGORITHMS
 from oidc.models import SigningKey
 from tests.support.doors import Send
 from tests.support.relying_party import ISSUER, RelyingParty
@@ -106,10 +106,33 @@ def test_jwks_has_unique_kids_and_no_private_members(send: Send) -> None:
     assert len({key["kid"] for key in keys}) == len(keys) == len(KEY_ALGORITHMS)
     for key in keys:
         assert not PRIVATE_MEMBERS & key.keys()
-    signing = [key["alg"] for key in keys if key["use"] == "sig"]
-    assert sorted(signing) == sorted(SIGNING_ALGORITHMS)
-    assert [key["kty"] for key in keys if key["use"] == "enc"] == ["EC", "RSA"]
-    assert [key["use"] for key in keys[: len(signing)]] == ["sig"] * len(signing)
+    told = [(key["use"], key["alg"]) for key in keys]
+    signing = [("sig", alg) for alg in SIGNING_ALGORITHMS]
+    assert told == signing + [("enc", alg) for alg in ENCRYPTION_ALGORITHMS]
+
+
+@pytest.mark.parametrize(("kty", "alg"), [("RSA", "RS256"), ("EC", "ES256")])
+def test_the_first_key_of_a_kind_is_the_one_that_signs(send: Send, kty: str, alg: str) -> None:
+    """There are verifiers that look no further; others take the first with their algorithm."""
+    lifecycle.promote(lifecycle.announce(alg))
+    lifecycle.announce(alg)
+    ring.forget()
+    keys = published(send, "/.well-known/jwks.json")["keys"]
+    signing = SigningKey.objects.get(algorithm=alg, status=SigningKey.Status.SIGNING)
+    first = next(key for key in keys if key["kty"] == kty)
+    assert (first["kid"], first["use"], first["alg"]) == (signing.kid, "sig", alg)
+
+
+def test_a_key_to_encrypt_to_that_an_older_release_has_made_has_an_alg(send: Send) -> None:
+    row = SigningKey.objects.get(algorithm="ECDH-ES")
+    del row.public_jwk["alg"]
+    row.save()
+    SigningKey.objects.filter(algorithm__startswith="ECDH-ES+").delete()
+    ring.forget()
+    keys = published(send, "/.well-known/jwks.json")["keys"]
+    algs = {key["alg"]: key["kid"] for key in keys if key["use"] == "enc"}
+    assert algs.keys() == set(ENCRYPTION_ALGORITHMS), "those that it did not know are made"
+    assert algs["ECDH-ES"] == row.kid
 
 
 def test_announced_and_retired_keys_are_published(send: Send, machine: RelyingParty) -> None:

@@ -341,7 +341,7 @@ def broken(send: Send, client: RelyingParty, id_token: str, mistake: str) -> dic
 def says(page: Answer, mistake: str) -> bool:
     """Tell whether a page names the reason, as a sentence."""
     reason = REASONS.get(mistake, NOT_REGISTERED)
-    return reason[:1].upper() + reason[1:] in page.text
+    return f" {reason}" in page.text or f" {reason[:1].upper()}{reason[1:]}" in page.text
 
 
 @pytest.mark.parametrize("mistake", BROKEN)

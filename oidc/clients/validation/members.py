@@ -22,6 +22,7 @@ from oidc.keys.algorithms import (
     SYMMETRIC_ALGORITHM,
 )
 from oidc.keys.resource_jwe import RESOURCE_CONTENT_ENCRYPTIONS, RESOURCE_ENCRYPTION_ALGORITHMS
+from oidc.keys.retirement import LONGEST_ACCESS_TOKEN_SECONDS
 
 GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
 ASSERTION_ALGS = (*SIGNING_ALGS, SYMMETRIC_ALGORITHM)
@@ -74,7 +75,7 @@ COLUMNS: dict[str, Check] = {
     "require_pkce": values.flag,
     "rotate_refresh_tokens": values.flag,
     "trusted": values.flag,
-    "access_token_lifetime_seconds": values.number(30, 86_400, also=(0,)),
+    "access_token_lifetime_seconds": values.number(30, LONGEST_ACCESS_TOKEN_SECONDS, also=(0,)),
     "access_token_audience": values.list_of(values.audience),
     "introspection_audience": values.list_of(values.audience),
     "access_token_encryption_alg": values.optional(values.one_of(RESOURCE_ENCRYPTION_ALGORITHMS)),

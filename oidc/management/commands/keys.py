@@ -56,6 +56,7 @@ class Command(BaseCommand):
                 "alg": key.algorithm,
                 "status": key.status,
                 "created_at": int(key.created_at.timestamp()),
+                "retired_at": int(key.retired_at.timestamp()) if key.retired_at else None,
             }
             for key in SigningKey.objects.all()
         ]

@@ -16,6 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
 from oidc.keys.derived import check_secret_keys
+from oidc.keys.lifecycle import forget_retired_keys
 from oidc.keys.reencryption import reencrypt
 from oidc.logout.delivery import Deliveries
 from oidc.logout.outbox import forget_old_notifications
@@ -27,6 +28,7 @@ TASKS: tuple[tuple[str, Callable[[], int]], ...] = (
     ("forget_old_failures", forget_old_failures),
     ("forget_old_notifications", forget_old_notifications),
     ("forget_unused_registrations", forget_unused_registrations),
+    ("forget_retired_keys", forget_retired_keys),
     ("reencrypt", reencrypt),
 )
 
@@ -37,7 +39,8 @@ _Result = TypeVar("_Result")
 class Command(BaseCommand):
     help = (
         "Tells apps that somebody has signed out (back-channel logout), and forgets failed "
-        "requests and old notifications after 30 days, and registrations that nobody used. "
+        "requests and old notifications after 30 days, registrations that nobody used, and retired "
+        "keys that nobody needs any more. "
         "Encrypts under the current SECRET_KEY what an older one encrypted."
     )
 
