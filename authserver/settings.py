@@ -133,6 +133,7 @@ GATEHOUSE = {
     "refresh_token_idle_seconds": 30 * 24 * 3600,
     "refresh_token_absolute_seconds": 180 * 24 * 3600,
     "refresh_token_grace_seconds": 10,
+    "grants_per_person_and_client": 100,
     "interaction_lifetime_seconds": 3600,
     "session_lifetime_seconds": SESSION_COOKIE_AGE,
     "client_cache_seconds": 5,

@@ -58,6 +58,8 @@ class Configuration:
     refresh_token_idle_seconds: int
     refresh_token_absolute_seconds: int
     refresh_token_grace_seconds: int
+    grants_per_person_and_client: int
+    """Living grants. A new one beyond that ends the one that nobody has used for the longest."""
     interaction_lifetime_seconds: int
     session_lifetime_seconds: int
     client_cache_seconds: int

@@ -32,10 +32,10 @@ class Person:
         self.count = 0
         sign_ons.start(self.user_id, self.sid, TWO_WEEKS)
 
-    def issue(self) -> tuple[GrantHandle, str, str]:
-        """Store a code. Returns its handle, its hash, and the client."""
+    def issue(self, client_id: str = "") -> tuple[GrantHandle, str, str]:
+        """Store a code, by default of a new client. Returns handle, hash, and the client."""
         self.count += 1
-        client_id, code_hash = f"client-{self.count}", secrets.token_hex(32)
+        client_id, code_hash = client_id or f"client-{self.count}", secrets.token_hex(32)
         grant = Grant(
             grant_id=secrets.token_urlsafe(16),
             user_id=self.user_id,
@@ -79,12 +79,25 @@ def _probe(person: Person) -> dict[str, float]:
     handle, _, client_id = opened
     generation = iter(range(PROBES))
     issued: list[tuple[GrantHandle, str, str]] = []
+    of_one_client: list[tuple[GrantHandle, str, str]] = []
+    for _ in range(configuration().grants_per_person_and_client):
+        person.redeem(*person.issue("the same"))
+    for _ in range(PROBES):
+        of_one_client.append(person.issue("the same"))
     return {
         "rotate": _cost(lambda: _rotate(handle, client_id, next(generation))),
         "find": _cost(lambda: grants.find(handle, "jti")),
         "issue": _cost(lambda: issued.append(person.issue())),
         "redeem": _cost(lambda: person.redeem(*issued.pop())),
+        "redeem, one too many": _cost(lambda: person.redeem(*of_one_client.pop())),
+        "sign out everywhere": _cost(lambda: sign_ons.end_all(person.user_id), times=1),
+        "then a page": _cost(lambda: _sweep(person.user_id), times=1),
     }
+
+
+def _sweep(user_id: str) -> None:
+    for _ in sign_ons.sweep(user_id):
+        pass
 
 
 def _rotate(handle: GrantHandle, client_id: str, generation: int) -> None:
@@ -98,10 +111,10 @@ def _rotate(handle: GrantHandle, client_id: str, generation: int) -> None:
     )
 
 
-def _cost(call: Callable[[], object]) -> float:
-    """Return the microseconds in Redis of one call, of many."""
+def _cost(call: Callable[[], object], times: int = PROBES) -> float:
+    """Return the microseconds in Redis of one script, of many."""
     before = _scripts()
-    for _ in range(PROBES):
+    for _ in range(times):
         call()
     after = _scripts()
     return (after[1] - before[1]) / (after[0] - before[0])

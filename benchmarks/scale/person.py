@@ -1,8 +1,9 @@
-"""One person with more and more grants: what the scripts of the token path cost Redis.
+"""One person with more and more grants: what the scripts of the token path cost Redis, and those
+that sign the person out everywhere.
 
 Read from Redis itself (`INFO commandstats`: microseconds of a script), so that nothing else on the
 machine plays a part. A script that walked through all grants would take thousands of times longer
-at ten thousand of them.
+at a hundred thousand of them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,16 @@ from authserver.local.ports import free_base_port
 from benchmarks.scale.costs import Effort, Rows
 from tests.support.server import install
 
-SIZES = (1, 10, 100, 1000, 10_000)
-OPERATIONS = ("issue", "redeem", "rotate", "find")
+SIZES = (1, 10, 100, 1000, 10_000, 100_000)
+OPERATIONS = (
+    "issue",
+    "redeem",
+    "redeem, one too many",
+    "rotate",
+    "find",
+    "sign out everywhere",
+    "then a page",
+)
 _PROGRAM = """
 import json
 from benchmarks.scale import one_person

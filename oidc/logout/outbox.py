@@ -39,14 +39,21 @@ def announce(user_id: str, sessions_and_clients: Iterable[tuple[str, str]]) -> N
     Clients that registered no `backchannel_logout_uri` are left out. A pair that is there already
     stays as it is.
     """
+    pairs = dict.fromkeys(sessions_and_clients)
     with reading():
+        told = {name for name in {client_id for _, client_id in pairs} if _wants_to_be_told(name)}
         rows = [
             LogoutNotification(user_id=user_id, sid=sid, client_id=client_id)
-            for sid, client_id in dict.fromkeys(sessions_and_clients)
-            if (client := find_client(client_id)) and client.backchannel_logout_uri
+            for sid, client_id in pairs
+            if client_id in told
         ]
         if rows:
             LogoutNotification.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _wants_to_be_told(client_id: str) -> bool:
+    client = find_client(client_id)
+    return client is not None and bool(client.backchannel_logout_uri)
 
 
 def take(most: int, under_way: Counter[str]) -> list[LogoutNotification]:

@@ -4,6 +4,8 @@ Common to all methods:
 
 * Each is **one atomic operation in one slot and one round trip**, unless its text says otherwise.
 * Every key it writes has a time to live.
+* Its work is bounded, whatever people and clients have made: no script walks through all sessions
+  or grants of a person. What does walk goes in pages, one script each, of `pages.PAGE`.
 * A write returns only when the configured number of replicas confirmed it.
 * Every method may raise `StoreUnavailable` once its deadline has passed. The caller then does not
   know whether a write happened; nothing is ever consumed twice because of that.
@@ -16,6 +18,7 @@ Slots: `{b}` is the person's bucket, see `stores.buckets`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from oidc.stores.records import (
@@ -94,7 +97,12 @@ class Grants(Protocol):
 
     Redis: `grant:{b}:<grant id>`, `revoked:{b}:<jti>`, `user:{b}:<user id>` (index of grants and
     sessions, a sorted set by expiry in ms, pruned on write, members `g:<grant id>`, `s:<sid>`),
+    `user:{b}:<user id>:of:<client id>` (the grants of one client, by last use),
     `not-before:{b}:<user id>` (ms since the epoch, the node's clock).
+
+    Opening a grant beyond `grants_per_person_and_client` ends the one of this person and client
+    that nobody has used for the longest time. Those of a release that did
+    not count them are counted from their next refresh on.
 
     A grant is *alive* if it exists, is newer than its user's `not_before`, and, unless it is
     `offline`, its session of sign-on is alive.
@@ -191,7 +199,8 @@ class Grants(Protocol):
     def list_for_user(self, user_id: str) -> list[Grant]:
         """Return the living grants of a person, next expiry first.
 
-        For pages, not for requests of clients: it reads each of them. Slot `{b}`; read only.
+        Not for requests of clients: it reads each of them. Slot `{b}`; read only. One round trip
+        for 200 sessions and grants.
         """
 
 
@@ -226,20 +235,37 @@ class SignOns(Protocol):
     def end(self, user_id: str, sid: str) -> SignOn | None:
         """End a session, and with it every grant that is not `offline`. Slot `{b}`; write.
 
+        What belonged to it leaves the indexes with the next `sweep`.
+
         Returns the session as it was, once; None to everybody who comes later, and for a session
         that `end_all` has ended. Ending cannot be undone by a write of a request in flight.
         """
 
     def end_all(self, user_id: str) -> None:
-        """Sign a person out everywhere: move `not_before`, forget the index.
+        """Sign a person out everywhere: move `not_before`. `sweep` does the rest.
 
-        Every session and every grant (offline ones too) of before is dead from here on, also if the
-        node's clock is a few seconds late; whatever starts afterwards lives.
+        The work does not grow with what there is to end. Every session and every grant (offline
+        ones too) of before is dead from here on, also if the node's clock is a few seconds late;
+        whatever starts afterwards lives.
         Slot `{b}`; write. `not_before` lives as long as anything older than it could.
         """
 
+    def sweep(self, user_id: str) -> Iterator[list[tuple[str, str]]]:
+        """Walk through a person's index in pages, and forget what has ended.
+
+        Yields for each page the pairs of session and client that `end_all` has ended, for their
+        clients to be told. What a page found dead is forgotten when the next page is asked for,
+        and not if the caller fails: then it will be found again. Slot `{b}`; write.
+
+        One round trip a page of 200, and one for the last to be forgotten. What is written
+        meanwhile may be missed.
+        """
+
     def list_for_user(self, user_id: str) -> list[SignOn]:
-        """Return the living sessions of a person, next expiry first. For pages; slot `{b}`."""
+        """Return the living sessions of a person, next expiry first. Slot `{b}`; read only.
+
+        Not for requests of clients. One round trip for 200 sessions and grants.
+        """
 
 
 class Interactions(Protocol):

@@ -58,21 +58,6 @@ def test_it_is_written_before_the_session_ends(
     assert the_one().sid == "sid-1"
 
 
-def test_so_it_is_when_everything_ends(new_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = new_client()
-    session = SignOn("sid-1", "alice", 0, (client.client_id,))
-    monkeypatch.setattr(sign_ons, "list_for_user", lambda _: [session])
-
-    def end_all(_: str) -> None:
-        assert the_one().status == "pending"
-        raise StoreUnavailable("down")
-
-    monkeypatch.setattr(sign_ons, "end_all", end_all)
-    with pytest.raises(StoreUnavailable):
-        ending.end_everything("alice")
-    assert the_one().sid == "sid-1"
-
-
 def test_a_client_that_came_in_between_is_told_too(
     new_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oidc.conf import configuration
 from oidc.stores.records import AuthorizationCode, CodePresentation, GrantHandle
 from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
@@ -10,7 +11,7 @@ from oidc.stores.redis.lateness import sent_at_ms
 from oidc.stores.redis.packing import pack_code, unpack_code
 from oidc.stores.redis.script import Argument, load_script
 
-_ISSUE = load_script("codes_issue", library="person")
+_ISSUE = load_script("codes_issue", library="person", reads_found_keys=True)
 _REDEEM = load_script("codes_redeem", library="person", reads_found_keys=True)
 
 
@@ -42,7 +43,8 @@ class RedisCodes:
         trace_ms = 2 * lifetime_seconds * 1000
         grant_ms = max(grant_lifetime_seconds * 1000, trace_ms) if grant_lifetime_seconds else 0
         lifetimes = [lifetime_seconds * 1000, trace_ms, grant_ms]
-        arguments: list[Argument] = [bucket, handle.grant_id, *lifetimes, *pack_code(code)]
+        most = configuration().grants_per_person_and_client
+        arguments: list[Argument] = [bucket, handle.grant_id, *lifetimes, most, *pack_code(code)]
         unwrap(run_script(_ISSUE, keys, arguments, write=True))
 
     def redeem(
@@ -65,5 +67,6 @@ class RedisCodes:
             request_id,
             grant_lifetime_seconds * 1000,
             sent_at_ms(),
+            configuration().grants_per_person_and_client,
         ]
         return unpack_code(grant_id, unwrap(run_script(_REDEEM, keys, arguments, write=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oidc.conf import configuration
 from oidc.stores.buckets import bucket_of
 from oidc.stores.records import Grant, GrantHandle, RefreshPresentation, Rotation
 from oidc.stores.redis.answers import unwrap
@@ -9,9 +10,10 @@ from oidc.stores.redis.cluster import post, run_script
 from oidc.stores.redis.keys import grant_key, not_before_key, revoked_key, sid_key, user_key
 from oidc.stores.redis.lateness import sent_at_ms
 from oidc.stores.redis.packing import pack_grant, unpack_grant
+from oidc.stores.redis.pages import all_rows
 from oidc.stores.redis.script import Argument, load_script
 
-_OPEN = load_script("grants_open", library="person")
+_OPEN = load_script("grants_open", library="person", reads_found_keys=True)
 _FIND = load_script("grants_find", library="person", reads_found_keys=True)
 _REQUIRE = load_script("grants_require", library="person", reads_found_keys=True)
 _ROTATE = load_script("grants_rotate", library="person", reads_found_keys=True)
@@ -37,7 +39,8 @@ class RedisGrants:
             not_before_key(bucket, grant.user_id),
             user_key(bucket, grant.user_id),
         ]
-        arguments: list[Argument] = [bucket, grant_id, lifetime_seconds * 1000, *pack_grant(grant)]
+        lifetime_ms, most = lifetime_seconds * 1000, configuration().grants_per_person_and_client
+        arguments: list[Argument] = [bucket, grant_id, lifetime_ms, most, *pack_grant(grant)]
         unwrap(run_script(_OPEN, keys, arguments, write=True))
 
     def find(self, handle: GrantHandle, jti: str) -> Grant:
@@ -102,5 +105,5 @@ class RedisGrants:
 
     def list_for_user(self, user_id: str) -> list[Grant]:
         bucket = bucket_of(user_id)
-        rows = run_script(_LIST, [user_key(bucket, user_id)], [bucket], write=False)
+        rows = all_rows(_LIST, [user_key(bucket, user_id)], [bucket])
         return [unpack_grant(grant_id, columns) for grant_id, *columns in rows]

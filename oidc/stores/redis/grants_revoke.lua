@@ -6,7 +6,7 @@ if not grant then
   return {'ok'}
 end
 if grant.client ~= ARGV[3] then return {'mismatch', 'client_id'} end
-touch_index(ARGV[1], grant.user)
+touch_index(ARGV[1], grant.user, grant.client)
 redis.call('UNLINK', KEYS[1])
-leave_index(ARGV[1], grant.user, 'g:' .. ARGV[2])
+leave_index(ARGV[1], grant.user, 'g:' .. ARGV[2], grant.client)
 return {'ok'}

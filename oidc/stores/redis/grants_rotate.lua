@@ -13,7 +13,7 @@ for value in grant.scope:gmatch('%S+') do granted[value] = true end
 for value in ARGV[5]:gmatch('%S+') do
   if not granted[value] then return {'mismatch', 'scope'} end
 end
-touch_index(bucket, grant.user)
+touch_index(bucket, grant.user, grant.client)
 
 local current = tonumber(grant.generation)
 local answer
@@ -29,7 +29,7 @@ elseif grant.rotated_ms and tonumber(ARGV[10]) < tonumber(grant.rotated_ms) then
   return {'late'}
 else
   redis.call('UNLINK', KEYS[1])
-  leave_index(bucket, grant.user, member)
+  leave_index(bucket, grant.user, member, grant.client)
   return {'already_used'}
 end
 
@@ -41,5 +41,5 @@ elseif grant.unanswered and presented < current then
   redis.call('HSET', KEYS[1], 'rotated_ms', now)
 end
 redis.call('PEXPIREAT', KEYS[1], expires)
-enter_in_index(bucket, grant.user, member, expires)
+enter_in_index(bucket, grant.user, member, expires, grant.client)
 return {'ok', answer, unpack(values_of(grant, GRANT))}

@@ -39,9 +39,19 @@ local function session_lives(bucket, user, sid, not_before)
   return session[1] == user and tonumber(session[2]) > not_before and not session[3]
 end
 
+-- How many clients a session notes. Whoever ends one reads them all.
+local MOST_CLIENTS = 1000
+
 local function note_client(bucket, sid, client)
   local session, field = key('sid', bucket, sid), 'client:' .. client
-  local number = redis.call('HGET', session, field) or redis.call('HLEN', session)
+  local number = redis.call('HGET', session, field)
+  if not number then
+    number = redis.call('HLEN', session)
+    if number >= MOST_CLIENTS + 2 then
+      redis.call('HSET', session, 'full', '1')  -- an answer writes, see above
+      return
+    end
+  end
   redis.call('HSET', session, field, number)
 end
 
@@ -67,21 +77,76 @@ local function values_of(record, fields)
   return values
 end
 
-local function touch_index(bucket, user)
-  redis.call('EXISTS', key('user', bucket, user))
+-- Two indexes lead to a grant: the person's, sorted by expiry, where the sessions are too; and the one
+-- of this person and client, in the order in which grants were last used.
+local function index_of(bucket, user, client)
+  return key('user', bucket, client and user .. ':of:' .. client or user)
 end
 
--- Enter a member in the person's index until it expires; drop those that have.
-local function enter_in_index(bucket, user, member, expires_ms)
-  local index = key('user', bucket, user)
+local function touch_index(bucket, user, client)
+  redis.call('EXISTS', index_of(bucket, user))
+  if client then redis.call('EXISTS', index_of(bucket, user, client)) end
+end
+
+-- How many expired members one write drops: more than it adds.
+local MOST_EXPIRED = 100
+
+-- Enter a member in the indexes until it expires, as the last one used; drop some that have expired.
+local function enter_in_index(bucket, user, member, expires_ms, client)
+  local index = index_of(bucket, user)
   redis.call('ZADD', index, expires_ms, member)
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now_ms())
-  local last = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')
-  if last[2] then redis.call('PEXPIREAT', index, last[2]) end
+  local expired = redis.call('ZRANGEBYSCORE', index, '-inf', now_ms(), 'LIMIT', 0, MOST_EXPIRED)
+  if expired[1] then redis.call('ZREM', index, unpack(expired)) end
+  local last = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2]
+  if last then redis.call('PEXPIREAT', index, last) end
+  if not client then return end
+  local of_client = index_of(bucket, user, client)
+  local used = redis.call('ZRANGE', of_client, -1, -1, 'WITHSCORES')[2] or 0
+  redis.call('ZADD', of_client, math.max(now_ms(), used + 1), member)
+  redis.call('PEXPIREAT', of_client, last or expires_ms)
 end
 
-local function leave_index(bucket, user, member)
-  redis.call('ZREM', key('user', bucket, user), member)
+local function leave_index(bucket, user, member, client)
+  redis.call('ZREM', index_of(bucket, user), member)
+  if client then redis.call('ZREM', index_of(bucket, user, client), member) end
+end
+
+-- How many grants make room for one new grant: more than one only where the bound was lowered.
+local MOST_EVICTED = 10
+
+-- Of how many grants every new one looks whether they have expired.
+local LOOKED_AT = 4
+
+-- Read what must leave so that one more grant of a client is within the bound: entries of grants
+-- that have expired, and the grants that nobody has used for the longest time.
+local function find_surplus(bucket, user, client, most)
+  local index = index_of(bucket, user, client)
+  local count, surplus = redis.call('ZCARD', index), {expired = {}, evicted = {}}
+  if count == 0 then return surplus end
+  local seen = count >= tonumber(most) and most + MOST_EVICTED or LOOKED_AT
+  local members = redis.call('ZRANGE', index, 0, seen - 1)
+  local expiries = redis.call('ZMSCORE', index_of(bucket, user), unpack(members))
+  local living = {}
+  for position, member in ipairs(members) do
+    local lives = tonumber(expiries[position] or '0') > now_ms()
+    table.insert(lives and living or surplus.expired, member)
+  end
+  local too_many = math.min(count - #surplus.expired - most + 1, MOST_EVICTED, #living)
+  for position = 1, too_many do
+    redis.call('EXISTS', key('grant', bucket, living[position]:sub(3)))
+    table.insert(surplus.evicted, living[position])
+  end
+  return surplus
+end
+
+local function make_room(bucket, user, client, surplus)
+  if surplus.expired[1] then
+    redis.call('ZREM', index_of(bucket, user, client), unpack(surplus.expired))
+  end
+  for _, member in ipairs(surplus.evicted) do
+    redis.call('UNLINK', key('grant', bucket, member:sub(3)))
+    leave_index(bucket, user, member, client)
+  end
 end
 
 -- When a grant ends that lives so long from now: milliseconds, at most its absolute end.
@@ -89,8 +154,10 @@ local function grant_end_ms(record, lifetime_ms)
   return math.min(now_ms() + lifetime_ms, record.expires_at * 1000)
 end
 
--- Store a grant at generation 0. `record`: a table with the columns of the grant.
-local function open_grant(bucket, id, record, not_before, expires_ms)
+-- Store a grant at generation 0. `record`: a table with the columns of the grant; `surplus`: what
+-- makes room for it; nil where it is there already.
+local function open_grant(bucket, id, record, not_before, expires_ms, surplus)
+  if surplus then make_room(bucket, record.user, record.client, surplus) end
   local name = key('grant', bucket, id)
   local fields = {'start', start_ms(not_before), 'generation', 0}
   for _, field in ipairs(GRANT) do
@@ -99,7 +166,7 @@ local function open_grant(bucket, id, record, not_before, expires_ms)
   end
   redis.call('HSET', name, unpack(fields))
   redis.call('PEXPIREAT', name, expires_ms)
-  enter_in_index(bucket, record.user, 'g:' .. id, expires_ms)
+  enter_in_index(bucket, record.user, 'g:' .. id, expires_ms, record.client)
 end
 
 -- Make a table of a flat list of fields and values, from a position on.

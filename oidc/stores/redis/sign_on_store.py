@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 
 from oidc.conf import configuration
 from oidc.errors import SessionEnded
@@ -12,6 +13,7 @@ from oidc.stores.redis.answers import unwrap
 from oidc.stores.redis.cluster import run_script
 from oidc.stores.redis.keys import end_all_key, not_before_key, sid_key, user_key
 from oidc.stores.redis.packing import unpack_sign_on
+from oidc.stores.redis.pages import PAGE, all_rows
 from oidc.stores.redis.script import Argument, load_script
 
 _START = load_script("sign_ons_start", library="person")
@@ -19,10 +21,14 @@ _FIND = load_script("sign_ons_find", library="person")
 _NOTE_CLIENT = load_script("sign_ons_note_client", library="person")
 _END = load_script("sign_ons_end", library="person", reads_found_keys=True)
 _END_ALL = load_script("sign_ons_end_all", library="person")
+_SWEEP = load_script("sign_ons_sweep", library="person", reads_found_keys=True)
 _LIST = load_script("sign_ons_list", library="person", reads_found_keys=True)
 
 _TRACE_MS = 60_000
 """How long an ended session is remembered: longer than any request in flight."""
+
+_MOST_PAIRS = 1000
+"""Pairs of a session and a client in one page. One more session may add as many again."""
 
 _CLOCK_SKEW_MS = 10_000
 """How far the clocks of two nodes may differ."""
@@ -88,10 +94,20 @@ class RedisSignOns:
         ]
         unwrap(run_script(_END_ALL, keys, arguments, write=True))
 
+    def sweep(self, user_id: str) -> Iterator[list[tuple[str, str]]]:
+        bucket = bucket_of(user_id)
+        keys = [user_key(bucket, user_id), not_before_key(bucket, user_id)]
+        rank, dead = 0, list[str]()
+        while rank >= 0 or dead:
+            size = PAGE if rank >= 0 else 0
+            arguments: list[Argument] = [bucket, user_id, rank, size, _MOST_PAIRS, *dead]
+            rank, dead, pairs = unwrap(run_script(_SWEEP, keys, arguments, write=True))
+            yield list(zip(pairs[::2], pairs[1::2], strict=True))
+
     def list_for_user(self, user_id: str) -> list[SignOn]:
         bucket = bucket_of(user_id)
         keys = [user_key(bucket, user_id), not_before_key(bucket, user_id)]
-        rows = run_script(_LIST, keys, [bucket, user_id], write=False)
+        rows = all_rows(_LIST, keys, [bucket, user_id])
         return [unpack_sign_on(sid, fields) for sid, *fields in rows]
 
 

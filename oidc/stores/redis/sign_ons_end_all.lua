@@ -15,5 +15,5 @@ end
 -- from here on is later than `not_before` by construction.
 redis.call('SET', KEYS[1], math.max(now + ARGV[4], before + 1), 'PX', longest)
 redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
-redis.call('UNLINK', KEYS[2])
+-- The index is left as it is, however long: what it leads to is dead, and `sweep` goes through it.
 return {'ok'}
