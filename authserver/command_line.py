@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         sentence = explain(error)
         if sentence is None or "--traceback" in arguments:
             raise
-        print(sentence, file=sys.stderr)
+        sys.stderr.write(f"{sentence}\n")
         return FAILED
     return 0
 

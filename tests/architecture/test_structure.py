@@ -135,7 +135,9 @@ def test_only_the_settings_read_the_environment() -> None:
     local = {name for name in readers if name.startswith("authserver/local/")}
     # The entry point names the settings; the metrics look where prometheus_client looks.
     others = {"authserver/wsgi.py", "authserver/health.py"}
-    assert readers - local - others == {"authserver/settings.py"}
+    assert readers - local - others == {"authserver/environment.py"}
+    users = {name_of(path) for path in SOURCES if "authserver.environment" in path.read_text()}
+    assert users == {"authserver/settings.py"}
 
 
 def test_every_endpoint_is_in_the_metadata(settings: Any) -> None:
