@@ -22,14 +22,16 @@ from accounts.known_browsers import remember_browser
 from accounts.limits import CONFIRMATION_MAILS
 from accounts.log_in import TooManyAttempts, find_person, is_persons_password
 from accounts.mail import send_later
+from accounts.models import User
+from accounts.names import looks_like_another
 from accounts.split_url import split_url
+from accounts.validators import LOOKS_LIKE_ANOTHER, validate_username
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailConfirmation
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from accounts.models import User
 
 _RECORD_MEMBERS = (RECORDS_MEMBER, RECORDS_USER_MEMBER)
 _WRONG_CREDENTIALS = _("That name and password do not go together. Please try again.")
@@ -47,6 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "too_many_login_attempts": _(
             "Too many attempts. Please wait a few minutes, then try again."
         ),
+        "username_looks_like_another": LOOKS_LIKE_ANOTHER,
         "username_taken": _("Somebody has this username already."),
         "email_taken": _("Somebody has this e-mail address already."),
     }
@@ -69,6 +72,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         elif request.user.is_authenticated:
             request.session.cycle_key()
         super().login(request, user)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return a username that nobody has or could be mistaken for, in its normal form."""
+        name = User.normalize_username(username)
+        validate_username(name)
+        if looks_like_another(name):
+            raise self.validation_error("username_looks_like_another")
+        if User.objects.find_by_username(name) is not None:
+            raise self.validation_error("username_taken")
+        return name
 
     def is_safe_url(self, url: str) -> bool:
         """Accept a path of ours, or a whole URL of the issuer's own origin."""

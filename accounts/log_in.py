@@ -20,7 +20,8 @@ from django.http import HttpRequest
 
 from accounts.known_browsers import find_mark
 from accounts.limits import Limit
-from accounts.models import User, folded
+from accounts.models import User
+from accounts.names import folded
 
 _log = structlog.get_logger("gatehouse.log_in")
 

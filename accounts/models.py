@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.names import LONGEST, folded
 from accounts.signals import sign_out_everywhere
 from accounts.validators import (
     validate_birthdate,
     validate_https_url,
     validate_locale,
+    validate_new_username,
     validate_phone_number,
     validate_username,
     validate_zoneinfo,
@@ -35,20 +38,43 @@ class UserManager(DjangoUserManager["User"]):
         """Return the person who signs in with this username or e-mail address. One query."""
         if "@" in login:  # no username has one
             return self.find_by_email(login)
-        return self.filter(username__iexact=login).first()
+        return self.find_by_username(login)
+
+    def find_by_username(self, username: str) -> User | None:
+        """Return the person with this username, however it is spelled. One query."""
+        people = list(self.filter(Q(username=username) | Q(username_key=folded(username)))[:2])
+        exact = [person for person in people if person.username == username]
+        return next(iter(exact or people), None)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        person = self.find_by_username(username or "")
+        if person is None:
+            raise self.model.DoesNotExist
+        return person
 
     def find_by_email(self, email: str) -> User | None:
         """Return the person whose present address this is. Addresses that wait are nobody's."""
         return self.filter(email=self.normalize_email(email)).first() if email else None
 
 
-def folded(name: str) -> str:
-    """Return a name in the one form that all of its spellings share.
+class UsernameKeyField(models.CharField):  # type: ignore[type-arg]
+    """The folded form of the username. Whoever had a look-alike name before it was refused has a
+    key with `#` in it, which no username has, and signs in with the exact spelling."""
 
-    Spec: Unicode Technical Report 36 section 2.11.2 (NFKC and case folding).
-    """
-    once = unicodedata.normalize("NFKC", name.strip()).casefold()
-    return unicodedata.normalize("NFKC", once).casefold()  # folding may undo the normal form
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        user = model_instance
+        key = username_key(user.username, user.username_key, user.pk)
+        user.username_key = key
+        return key
+
+
+def username_key(username: str, current: str | None, user_id: uuid.UUID) -> str:
+    """Return the key of a username: the current one as long as it is one of this name's."""
+    whole = folded(username)
+    start = whole[:LONGEST]
+    if current and (current == whole or current.startswith(f"{start}#")):
+        return current
+    return whole if whole == start else f"{start}#{user_id.hex}"
 
 
 def full_name(name: str, *parts: str) -> str:
@@ -125,12 +151,14 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(
-        max_length=150,
+        max_length=LONGEST,
         unique=True,
         validators=[validate_username],
         help_text="Letters, digits and . + - _ only. The person signs in with it, or by e-mail.",
         error_messages={"unique": "Somebody has this username already."},
     )
+    username_key = UsernameKeyField(max_length=255, unique=True, null=True, editable=False)
+    """None for somebody whom an older version made meanwhile, until the next save."""
     is_active = models.BooleanField(
         "may sign in",
         default=True,
@@ -181,6 +209,8 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
 
         A hash that Django renews on a log-in is not a new password.
         """
+        if update_fields is not None and "username" in update_fields:
+            update_fields = {*update_fields, "username_key"}
         ends_sessions = self._has_new_password() or self._is_being_deactivated()
         with transaction.atomic(using=using):
             super().save(
@@ -195,6 +225,17 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = UserManager.normalize_email(self.email)
+        if self.username and self._has_new_username():
+            validate_new_username(self.username)
+            other = User.objects.find_by_username(self.username)
+            if other is not None and other.pk != self.pk:
+                raise ValidationError({"username": "Somebody has this username already."})
+
+    def _has_new_username(self) -> bool:
+        return (
+            self._state.adding
+            or not User.objects.filter(pk=self.pk, username=self.username).exists()
+        )
 
     def may_still_sign_in(self) -> bool:
         """Tell whether this is still an active account with this very password. One query."""

@@ -65,7 +65,7 @@ def revoke_person(username: str) -> User:
     Raises:
         User.DoesNotExist: nobody is called so.
     """
-    user = User.objects.get(username__iexact=username)
+    user = User.objects.get_by_natural_key(username)
     sign_out_everywhere(str(user.pk))
     return user
 

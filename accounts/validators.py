@@ -13,9 +13,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import looks_like_another
+
 # Not "@": a person may sign in with an e-mail address too, and nobody's username shall look like
 # somebody else's address.
 _USERNAME = re.compile(r"[\w.+-]+")
+
+LOOKS_LIKE_ANOTHER = _("Use letters of one script only, and no dot at the end.")
 
 _PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}(;ext=[0-9]{1,10})?")
 
@@ -39,6 +43,14 @@ def validate_username(value: str) -> None:
     if not _USERNAME.fullmatch(value):
         raise ValidationError(
             _("Letters, digits and the characters . + - _ only."), code="invalid_username"
+        )
+
+
+def validate_new_username(value: str) -> None:
+    """Refuse what looks like somebody else's name. Who has such a name already may keep it."""
+    if looks_like_another(value):
+        raise ValidationError(
+            {"username": ValidationError(LOOKS_LIKE_ANOTHER, code="invalid_username")}
         )
 
 
