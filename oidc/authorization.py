@@ -73,7 +73,11 @@ def _issue_code(
 ) -> None:
     """Store the code; with its grant, if an access token goes out beside it."""
     waiting = AuthorizationCode(
-        grant, authorization.redirect_uri, authorization.code_challenge, authorization.nonce
+        grant,
+        authorization.redirect_uri,
+        authorization.code_challenge,
+        authorization.nonce,
+        redirect_uri_omitted="redirect_uri" not in authorization.parameters,
     )
     codes.issue(
         reference.handle,

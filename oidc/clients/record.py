@@ -140,8 +140,12 @@ class Client(ClientMixin):
             self.redirect_uris, redirect_uri, any_loopback_port=self.profile == "native"
         )
 
-    def get_default_redirect_uri(self) -> None:
-        """Always None: `redirect_uri` is required here (OAuth 2.1 section 4.1.1)."""
+    def get_default_redirect_uri(self) -> str | None:
+        """Return the only one that is registered, where a request may leave it out.
+
+        Spec: RFC 6749 section 3.1.2.3; OAuth 2.1 section 4.1.1.
+        """
+        return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
 
     def still_allowed(self, scope: Iterable[str]) -> tuple[str, ...]:
         """Return what it may have today of a scope that was granted to it before."""

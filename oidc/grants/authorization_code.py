@@ -1,4 +1,8 @@
-"""The authorization code grant. Spec: RFC 6749 section 4.1; RFC 7636; OAuth 2.1 section 4.1."""
+"""The authorization code grant. Spec: RFC 6749 section 4.1; RFC 7636; OAuth 2.1 section 4.1.
+
+`redirect_uri` binds the code to the authorization request. PKCE does that better, so OAuth 2.1 does
+without it (section 10.2); where a client sends it, it must be the same.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,7 @@ class AuthorizationCodeGrant(TokenGrant):
         Raises:
             ProtocolError: `invalid_request`: missing or malformed; `invalid_grant`: not a code.
         """
-        code, redirect_uri = self.required("code"), self.required("redirect_uri")
+        code, redirect_uri = self.required("code"), self.form.get("redirect_uri", "")
         challenge = _challenge_of(self.form.get("code_verifier", ""))
         try:
             reference = read_code(code)
@@ -63,7 +67,7 @@ class AuthorizationCodeGrant(TokenGrant):
         except NotFound as error:
             raise invalid_grant("unknown or expired code") from error
         except Mismatch as error:
-            raise invalid_grant(f"the code is bound to another {error.field}") from error
+            raise self._not_bound_to_this(error.field) from error
         except AlreadyUsed as error:
             raise invalid_grant("the code was used before; its grant is revoked now") from error
         except SessionEnded as error:
@@ -78,6 +82,14 @@ class AuthorizationCodeGrant(TokenGrant):
             nonce=code.nonce,
         )
         return 200, members, ()
+
+    def _not_bound_to_this(self, field: str) -> ProtocolError:
+        if field == "redirect_uri" and not self.validated.presentation.redirect_uri:
+            return ProtocolError(
+                "invalid_request",
+                "redirect_uri is missing; without PKCE it is required if it was sent before",
+            )
+        return invalid_grant(f"the code is bound to another {field}")
 
     def _grant_lifetime_seconds(self) -> int:
         """As long as something of the grant can be used: its refresh token, or one access token."""

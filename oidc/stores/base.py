@@ -76,7 +76,8 @@ class Codes(Protocol):
         A grant that the code was issued with goes on as it is, if it is still there.
 
         Checked in this order, before anything is changed: existence and, for an unused code, its
-        lifetime; client, redirect URI, code challenge, use, session and `not_before`. A
+        lifetime; client, redirect URI (one that was left out fits a code with a challenge, or one
+        whose request had none), code challenge, use, session and `not_before`. A
         presentation that fails a binding does not count as a use, so a leaked code cannot be burnt
         by a stranger. A second use revokes the grant, in the same script. The used code stays as a
         trace, with the request id that used it.

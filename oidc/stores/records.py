@@ -51,6 +51,8 @@ class AuthorizationCode(NamedTuple):
     code_challenge: str
     """S256 challenge, or an empty string where the client may go without PKCE."""
     nonce: str
+    redirect_uri_omitted: bool = False
+    """The authorization request had none: it is the only one that the client registered."""
 
 
 class CodePresentation(NamedTuple):
@@ -58,6 +60,7 @@ class CodePresentation(NamedTuple):
 
     client_id: str
     redirect_uri: str
+    """Empty: left out, which will do for a code with a challenge, or whose request had none."""
     code_challenge: str
     """S256 of the presented `code_verifier`, or an empty string where none was sent."""
 

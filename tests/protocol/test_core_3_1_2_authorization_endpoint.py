@@ -11,8 +11,9 @@ import time_machine
 
 from oidc.stores.redis.code_store import RedisCodes
 from oidc.stores.redis.interaction_store import RedisInteractions
+from tests.protocol.test_interaction_pages import csrf
 from tests.support.doors import FORM, Browser, Send
-from tests.support.relying_party import ISSUER, RelyingParty, new_person, sign_in
+from tests.support.relying_party import ISSUER, REDIRECT_URI, RelyingParty, new_person, sign_in
 
 
 @pytest.fixture
@@ -176,6 +177,57 @@ def test_repeated_parameter_goes_to_the_client(signed_in: Browser, web: RelyingP
 def test_repeated_state_is_not_sent_back(signed_in: Browser, web: RelyingParty) -> None:
     query = urlencode(web.parameters()) + "&state=other"
     assert "state" not in signed_in.request("GET", "/oauth2/authorize", query).redirect_members
+
+
+@pytest.mark.parametrize("scope", ["api", None])
+def test_rfc6749_3_1_2_3_the_only_redirect_uri_may_be_left_out(
+    send: Send, browser: Browser, alice: object, scope: str | None
+) -> None:
+    client = RelyingParty.register(send, scope="openid api")
+    sign_in(browser, alice)
+    client.consented_by(alice, "api")
+    answer = client.authorize(browser, redirect_uri=None, scope=scope)
+    assert answer.location.startswith(client.redirect_uri + "?")
+    assert answer.redirect_members["state"] == client.state
+    assert client.redeem(answer.redirect_members["code"], redirect_uri=None).status == 200
+    failed = client.authorize(browser, redirect_uri=None, scope=scope, prompt="unknown")
+    assert failed.location.startswith(client.redirect_uri + "?error=")
+
+
+def test_rfc6749_3_1_2_3_it_stays_left_out_while_a_person_is_asked(
+    send: Send, browser: Browser, alice: object
+) -> None:
+    client = RelyingParty.register(send, "oidc-compat", scope="api")
+    sign_in(browser, alice)
+    started = client.authorize(
+        browser, redirect_uri=None, scope="api", code_challenge=None, code_challenge_method=None
+    )
+    allowed = browser.post(
+        started.location, csrf(browser.get(started.location)) | {"decision": "allow"}
+    )
+    assert allowed.location.startswith(client.redirect_uri + "?")
+    code = allowed.redirect_members["code"]
+    assert client.redeem(code, redirect_uri=None, code_verifier=None).status == 200
+
+
+@pytest.mark.parametrize(
+    ("redirect_uris", "scope"),
+    [
+        ([REDIRECT_URI, "https://client.example/other"], "api"),
+        ([REDIRECT_URI], "openid"),
+        ([REDIRECT_URI], "api openid"),
+    ],
+    ids=["two are registered", "OpenID Connect", "OpenID Connect and more"],
+)
+def test_otherwise_a_missing_redirect_uri_is_a_page(
+    send: Send, browser: Browser, alice: object, redirect_uris: list[str], scope: str
+) -> None:
+    """Core section 3.1.2.1 requires it."""
+    client = RelyingParty.register(send, scope="openid api", redirect_uris=redirect_uris)
+    sign_in(browser, alice)
+    client.consented_by(alice, "openid api")
+    answer = client.authorize(browser, redirect_uri=None, scope=scope)
+    assert (answer.status, answer.location) == (400, "")
 
 
 def test_rfc8707_2_resource_is_ignored_once_and_twice(

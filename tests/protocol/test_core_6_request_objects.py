@@ -172,6 +172,23 @@ def test_what_is_wrong_with_an_object_is_told_first(
     assert_page_tells(answer, "invalid_request_object", reason)
 
 
+@pytest.mark.parametrize("where", ["inside", "nowhere"])
+def test_rfc6749_3_1_2_3_the_only_redirect_uri_stands_in_for_a_good_object_alone(
+    send: Send, browser: Browser, alice: Any, where: str
+) -> None:
+    """Who knows what was in one that does not hold?"""
+    client = RelyingParty.register(send, scope="api", jwks={"keys": [public_jwk(KEY)]})
+    sign_in(browser, alice)
+    inside = {"scope": "api", "redirect_uri": REDIRECT_URI if where == "inside" else None}
+    client.consented_by(alice, "api")
+    outside = {"client_id": client.client_id, "scope": "api"}
+    good = browser.get("/oauth2/authorize", **outside, request=object_of(client, **inside))
+    assert "code" in good.redirect_members
+    forged = object_of(client, OTHER_KEY, **inside)
+    answer = browser.get("/oauth2/authorize", **outside, request=forged)
+    assert_page_tells(answer, "invalid_request_object", "InvalidSignatureError")
+
+
 def test_what_is_wrong_with_an_object_is_told_first_to_the_client_too(
     signed_in: Browser, client: RelyingParty
 ) -> None:

@@ -51,6 +51,46 @@ def test_4_1_3_wrong_binding_is_invalid_grant_and_consumes_nothing(
     assert web.redeem(code).status == 200
 
 
+def test_oauth21_10_2_with_pkce_redirect_uri_may_be_left_out(
+    web: RelyingParty, spa: RelyingParty, alice: object
+) -> None:
+    for client in (web, spa):
+        code = client.code_for(alice)
+        forged = client.redeem(code, redirect_uri=None, code_verifier="x" * 43)
+        assert forged.json()["error"] == "invalid_grant"
+        nothing = client.redeem(code, redirect_uri=None, code_verifier=None)
+        assert nothing.json()["error"] == "invalid_grant"
+        assert client.redeem(code, redirect_uri=None).status == 200
+
+
+def test_4_1_3_without_pkce_redirect_uri_is_required_if_it_was_sent(
+    send: Send, alice: object
+) -> None:
+    compat = RelyingParty.register(send, "oidc-compat")
+    code = compat.code_for(alice, code_challenge=None, code_challenge_method=None)
+    refused = compat.redeem(code, redirect_uri=None, code_verifier=None)
+    assert (refused.status, refused.json()["error"]) == (400, "invalid_request")
+    assert "redirect_uri" in refused.json()["error_description"]
+    other = compat.redeem(code, redirect_uri="https://client.example/", code_verifier=None)
+    assert other.json()["error"] == "invalid_grant"
+    assert compat.redeem(code, code_verifier=None).status == 200
+
+
+@pytest.mark.parametrize("redirect_uri", [None, "the registered one"])
+def test_4_1_3_redirect_uri_may_be_left_out_where_it_was_left_out_before(
+    send: Send, alice: object, redirect_uri: str | None
+) -> None:
+    compat = RelyingParty.register(send, "oidc-compat", scope="api")
+    code = compat.code_for(
+        alice, scope="api", redirect_uri=None, code_challenge=None, code_challenge_method=None
+    )
+    other = compat.redeem(code, redirect_uri="https://client.example/", code_verifier=None)
+    assert other.json()["error"] == "invalid_grant"
+    if redirect_uri is not None:
+        redirect_uri = compat.redirect_uri
+    assert compat.redeem(code, redirect_uri=redirect_uri, code_verifier=None).status == 200
+
+
 def test_4_1_3_another_clients_code_is_invalid_grant(
     send: Send, web: RelyingParty, alice: object
 ) -> None:

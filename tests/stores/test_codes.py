@@ -113,6 +113,37 @@ def test_a_verifier_for_a_code_without_challenge_is_a_mismatch(person: Person) -
     assert plain.redeem(code_challenge="") == code
 
 
+@pytest.mark.parametrize(
+    ("challenge", "omitted", "fits"),
+    [("challenge", False, True), ("", True, True), ("c", True, True), ("", False, False)],
+)
+def test_a_redirect_uri_may_be_left_out_with_pkce_or_where_it_was_left_out_before(
+    person: Person, challenge: str, omitted: bool, fits: bool
+) -> None:
+    """OAuth 2.1 section 10.2; RFC 6749 section 4.1.3. One that is there must be the same."""
+    issued = person.new_code(person.sign_in())
+    code = issued.code._replace(code_challenge=challenge, redirect_uri_omitted=omitted)
+    codes.issue(issued.handle, issued.code_hash, code, 60)
+    with pytest.raises(Mismatch, match="redirect_uri"):
+        issued.redeem(redirect_uri="https://app.example/", code_challenge=challenge)
+    with pytest.raises(Mismatch, match="code_challenge" if fits else "redirect_uri"):
+        issued.redeem(redirect_uri="", code_challenge="another")
+    if fits:
+        assert issued.redeem(redirect_uri="", code_challenge=challenge) == code
+    else:
+        with pytest.raises(Mismatch, match="redirect_uri"):
+            issued.redeem(redirect_uri="", code_challenge=challenge)
+        assert issued.redeem(code_challenge=challenge) == code
+
+
+def test_a_code_from_before_there_was_this_column(person: Person, redis: Any) -> None:
+    issued = person.issue(person.sign_in())
+    assert not redis.hexists(
+        code_key(issued.handle.bucket, issued.code_hash), "redirect_uri_omitted"
+    )
+    assert issued.redeem(redirect_uri="") == issued.code
+
+
 def test_no_code_without_a_living_session(person: Person) -> None:
     sid = person.sign_in()
     sign_ons.end(person.user_id, sid)

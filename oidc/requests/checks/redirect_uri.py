@@ -1,4 +1,7 @@
-"""redirect_uri: present once, and exactly one of the client's own. Spec: RFC 9700 section 2.1."""
+"""redirect_uri: exactly one of the client's own, and left out only where there is but one.
+
+Spec: RFC 9700 section 2.1; RFC 6749 section 3.1.2.3.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def check_redirect_uri(draft: Draft) -> None:
 
 
 def _take_redirect_uri(draft: Draft) -> None:
-    redirect_uri = draft.parameters.get("redirect_uri", "")
+    redirect_uri = draft.parameters.get("redirect_uri") or _default(draft)
     if not redirect_uri or "redirect_uri" in draft.parameters.repeated:
         raise PageError(
             "invalid_request",
@@ -36,6 +39,19 @@ def _take_redirect_uri(draft: Draft) -> None:
     if not draft.client.check_redirect_uri(redirect_uri):
         raise _not_registered(draft, redirect_uri)
     draft.redirect_uri = redirect_uri
+
+
+def _default(draft: Draft) -> str | None:
+    """Return the one address that a request without one can mean.
+
+    OpenID Connect requires it (Core section 3.1.2.1). And who knows what is in a request object
+    that does not hold?
+    """
+    if draft.request_object_error is not None:
+        return None
+    if "openid" in draft.parameters.get("scope", "").split():
+        return None
+    return draft.client.get_default_redirect_uri()
 
 
 def _not_registered(draft: Draft, redirect_uri: str) -> PageError:

@@ -46,21 +46,24 @@ def unpack_grant(grant_id: str, columns: list[str]) -> Grant:
 
 
 def pack_code(code: AuthorizationCode) -> list[Argument]:
+    omitted: list[Argument] = ["redirect_uri_omitted", 1] if code.redirect_uri_omitted else []
     return [
         *pack_grant(code.grant),
         "redirect_uri", code.redirect_uri,
         "code_challenge", code.code_challenge,
         "nonce", code.nonce,
+        *omitted,
     ]  # fmt: skip
 
 
 def unpack_code(grant_id: str, columns: list[str]) -> AuthorizationCode:
-    redirect_uri, code_challenge, nonce = columns[GRANT_COLUMNS:]
+    redirect_uri, code_challenge, nonce, redirect_uri_omitted = columns[GRANT_COLUMNS:]
     return AuthorizationCode(
         grant=unpack_grant(grant_id, columns[:GRANT_COLUMNS]),
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
         nonce=nonce,
+        redirect_uri_omitted=redirect_uri_omitted == "1",  # None: it was there
     )
 
 
