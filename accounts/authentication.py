@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from django.apps import apps
 from django.contrib.auth import SESSION_KEY as USER_ID_MEMBER
 
 SID_MEMBER = "sid"
@@ -28,6 +29,11 @@ ACR_PASSWORD = "urn:gatehouse:acr:password"
 ACR_MFA = "urn:gatehouse:acr:mfa"
 ACR_VALUES = (ACR_PASSWORD, ACR_MFA)
 """Every `acr` there is, weakest first: each one satisfies a request for those before it."""
+
+
+def reachable_acr_values() -> tuple[str, ...]:
+    """Return every `acr` that people can reach here: a second factor must be there to enrol."""
+    return ACR_VALUES if apps.is_installed("allauth.mfa") else (ACR_PASSWORD,)
 
 
 class Factor(Enum):

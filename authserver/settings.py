@@ -128,7 +128,7 @@ GATEHOUSE = {
     ),
     "sign_up_open": env.bool("GATEHOUSE_SIGN_UP", default=False),
     "code_lifetime_seconds": 60,
-    "access_token_lifetime_seconds": 600,
+    "access_token_lifetime_seconds": 900,
     "id_token_lifetime_seconds": 600,
     "refresh_token_idle_seconds": 30 * 24 * 3600,
     "refresh_token_absolute_seconds": 180 * 24 * 3600,

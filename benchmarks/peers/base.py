@@ -13,7 +13,7 @@ from tests.support.server import Program
 
 REDIRECT_URI = "https://client.example/cb"
 SCOPE = "openid profile email"
-TOKEN_SECONDS = 600
+TOKEN_SECONDS = 900
 """The lifetime of access tokens, the same everywhere."""
 CLAIMS = {
     "name": "Alice Liddell",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.claims import find_username
 from oidc.clients.authentication import authenticate_client
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.record import Client
 from oidc.clients.repository import find_client
 from oidc.conf import configuration
 from oidc.endpoints.presented_token import read_presented_token
-from oidc.errors import NotFound, ProtocolError
+from oidc.errors import NotFound, ProtocolError, StoreUnavailable
 from oidc.http import Request, Response, json_response
+from oidc.models.access import reading
 from oidc.stores.records import Grant
 from oidc.stores.redis import grants
 from oidc.tokens.access_token import AccessToken
@@ -22,9 +24,10 @@ INACTIVE = {"active": False}
 
 
 def introspect(request: Request) -> Response:
-    """Tell an authenticated caller about a token of its own. One round trip, no SQL.
+    """Tell an authenticated caller about a token of its own. One round trip.
 
-    Whatever is not valid *for this caller* is just inactive (section 2.2).
+    SQL for a `username` alone, once in five seconds for each person. Whatever is not valid *for
+    this caller* is just inactive (section 2.2).
     """
     caller = authenticate_client(request)
     if caller.is_public:
@@ -34,7 +37,7 @@ def introspect(request: Request) -> Response:
     token = read_presented_token(request.form["token"])
     try:
         if isinstance(token, AccessToken) and (client := _client_of(token, caller)):
-            return json_response(_access_token_members(client, token))
+            return json_response(_access_token_members(client, token, caller))
         if isinstance(token, RefreshTokenReference):
             grant = grants.find_for_refresh(token.handle, token.generation)
             if grant.client_id == caller.client_id:
@@ -55,21 +58,48 @@ def _client_of(token: AccessToken, caller: Client) -> Client | None:
     return find_client(token.claims["client_id"]) if is_meant_for_it else None
 
 
-def _access_token_members(client: Client, token: AccessToken) -> dict[str, Any]:
-    if token.has_grant:
+def _access_token_members(client: Client, token: AccessToken, caller: Client) -> dict[str, Any]:
+    scope = client.still_allowed(token.scope)
+    name: dict[str, str] = {}
+    if not token.has_grant:
+        if grants.is_access_token_revoked(token.handle.bucket, token.jti):
+            return INACTIVE
+    elif _may_know_username(client, scope, caller):
+        name = _username(grants.find(token.handle, token.jti).user_id)
+    else:
         grants.require(token.handle, token.jti)
-    elif grants.is_access_token_revoked(token.handle.bucket, token.jti):
-        return INACTIVE
-    scope = " ".join(client.still_allowed(token.scope))
-    return {"active": True, "token_type": "Bearer", **token.claims, "scope": scope}
+    told = {**token.claims, "scope": " ".join(scope)}
+    return {"active": True, "token_type": "Bearer", **told, **name}
+
+
+def _may_know_username(client: Client, scope: tuple[str, ...], caller: Client) -> bool:
+    """Tell whether a caller may be told whose token it is in words (sections 2.2 and 5).
+
+    An app whose person allowed it to see their profile; and an API, unless the app knows people by
+    pseudonyms (Core section 8), which a name would undo.
+    """
+    is_api = caller.client_id != client.client_id and client.subject_type == "public"
+    return is_api or "profile" in scope
+
+
+def _username(user_id: str) -> dict[str, str]:
+    """Return the member, or nothing: it is not worth a 503 while the database is away."""
+    try:
+        with reading():
+            username = find_username(user_id)
+    except StoreUnavailable:
+        return {}
+    return {"username": username} if username else {}
 
 
 def _refresh_token_members(client: Client, grant: Grant) -> dict[str, Any]:
+    scope = client.still_allowed(grant.scope)
     return {
+        **(_username(grant.user_id) if "profile" in scope else {}),
         "active": True,
         "iss": configuration().issuer,
         "sub": subject_for(client, grant.user_id),
         "client_id": grant.client_id,
-        "scope": " ".join(client.still_allowed(grant.scope)),
+        "scope": " ".join(scope),
         "exp": grant.expires_at,
     }

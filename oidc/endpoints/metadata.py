@@ -11,7 +11,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from accounts.authentication import ACR_VALUES
+from accounts.authentication import reachable_acr_values
 from oidc.clients.authentication import ASSERTION_ALGORITHMS, METHOD_NAMES
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import RESPONSE_TYPES
@@ -70,7 +70,7 @@ def provider_metadata() -> dict[str, Any]:
             "response_types_supported": RESPONSE_TYPES,
             "response_modes_supported": RESPONSE_MODES,
             "grant_types_supported": (*GRANT_TYPES, "implicit"),
-            "acr_values_supported": ACR_VALUES,
+            "acr_values_supported": reachable_acr_values(),
             "subject_types_supported": SUBJECT_TYPES,
             "id_token_signing_alg_values_supported": ID_TOKEN_ALGORITHMS,
             "id_token_encryption_alg_values_supported": ENCRYPTION_ALGORITHMS,

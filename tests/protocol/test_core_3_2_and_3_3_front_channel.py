@@ -68,7 +68,7 @@ def test_3_3_2_5_each_type_brings_what_it_names(
     expected |= {"id_token"} if "id_token" in words else set()
     if "token" in words:
         expected |= {"access_token", "token_type", "expires_in", "scope"}
-        assert (answer["token_type"], answer["expires_in"]) == ("Bearer", "600")
+        assert (answer["token_type"], answer["expires_in"]) == ("Bearer", "900")
     assert answer.keys() == expected
     assert (answer["state"], answer["iss"]) == (client.state, ISSUER)
 

@@ -39,7 +39,7 @@ def test_it_is_used_everywhere_without_being_read(
     tokens = client.tokens_for(alice)
     token = tokens["access_token"]
     assert is_opaque(token)
-    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     assert client.userinfo(token).json()["sub"] == str(alice.pk)
     identity = verified(send, tokens["id_token"], client.client_id)
     assert identity["at_hash"] == half_hash("RS256", token)

@@ -17,7 +17,7 @@ def test_4_1_3_code_and_verifier_give_tokens(web: RelyingParty, alice: object) -
     assert answer.header("Cache-Control") == "no-store"
     assert tokens["token_type"] == "Bearer"
     assert tokens["scope"] == web.scope
-    assert tokens["expires_in"] == 600
+    assert tokens["expires_in"] == 900
     assert set(tokens) == {
         "access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token",
     }  # fmt: skip

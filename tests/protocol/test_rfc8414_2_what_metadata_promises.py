@@ -15,7 +15,9 @@ from typing import Any
 import jwt
 import pytest
 
+from accounts.authentication import ACR_MFA, ACR_VALUES
 from oidc.endpoints import metadata as endpoint
+from oidc.endpoints.metadata import provider_metadata
 from tests.clients.keys_for_tests import PRIVATE_KEYS, public_jwk
 from tests.protocol.registering import register
 from tests.protocol.test_userinfo_introspection_revocation import ALL_CLAIMS
@@ -76,14 +78,21 @@ def test_every_prompt_is_understood(
 def test_every_acr_is_understood(
     browser: Browser, web: RelyingParty, alice: Any, metadata: dict[str, Any]
 ) -> None:
-    """The weaker one is reached by a password; the stronger, essential, is not passed over."""
-    weaker, stronger = metadata["acr_values_supported"]
-    tokens = web.tokens_for(alice, acr_values=weaker)
-    assert jwt.decode(tokens["id_token"], options={"verify_signature": False})["acr"] == weaker
+    """Only what people can reach is promised: nobody can enrol a second factor here yet."""
+    [reachable] = metadata["acr_values_supported"]
+    tokens = web.tokens_for(alice, acr_values=f"{ACR_MFA} {reachable}")
+    assert jwt.decode(tokens["id_token"], options={"verify_signature": False})["acr"] == reachable
     sign_in(browser, alice)
-    essential = {"id_token": {"acr": {"essential": True, "value": stronger}}}
+    essential = {"id_token": {"acr": {"essential": True, "value": ACR_MFA}}}
     answer = web.authorize(browser, claims=json.dumps(essential))
     assert answer.redirect_members["error"] == "unmet_authentication_requirements"
+
+
+def test_where_a_second_factor_can_be_enrolled_its_acr_is_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("accounts.authentication.apps.is_installed", "allauth.mfa".__eq__)
+    assert provider_metadata()["acr_values_supported"] == ACR_VALUES
 
 
 def test_every_algorithm_of_assertions_is_taken(send: Send, metadata: dict[str, Any]) -> None:

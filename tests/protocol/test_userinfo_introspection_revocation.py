@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+import accounts.claims
+from tests.protocol.test_store_unavailable import database_away
 from tests.support.doors import FORM, Send
 from tests.support.relying_party import ISSUER, RelyingParty, new_person
 
@@ -133,6 +137,47 @@ def test_rfc7662_2_2_not_valid_for_another_caller(
         assert stranger.introspect(token).json() == {"active": False}
     api = RelyingParty.register(send, "machine", scope="api", introspection_audience=[ISSUER])
     assert api.introspect(tokens["access_token"]).json()["active"]
+
+
+def test_rfc7662_2_2_username_of_a_persons_tokens(
+    send: Send, web: RelyingParty, machine: RelyingParty, alice: Any
+) -> None:
+    tokens = web.tokens_for(alice)
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert web.introspect(token).json()["username"] == alice.username
+    own = machine.token({"grant_type": "client_credentials"}).json()["access_token"]
+    assert "username" not in machine.introspect(own).json()
+
+
+def test_rfc7662_5_an_app_learns_no_username_without_the_profile(
+    send: Send, web: RelyingParty, alice: Any
+) -> None:
+    """An API does: it serves that person."""
+    api = RelyingParty.register(send, "machine", scope="api", introspection_audience=[ISSUER])
+    tokens = web.tokens_for(alice, scope="openid email offline_access")
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert "username" not in web.introspect(token).json()
+    assert api.introspect(tokens["access_token"]).json()["username"] == alice.username
+
+
+def test_core_8_no_username_undoes_a_pseudonym(send: Send, alice: Any) -> None:
+    api = RelyingParty.register(send, "machine", scope="api", introspection_audience=[ISSUER])
+    client = RelyingParty.register(send, subject_type="pairwise")
+    token = client.tokens_for(alice, scope="openid email")["access_token"]
+    for caller in (client, api):
+        assert "username" not in caller.introspect(token).json()
+    allowed = client.tokens_for(alice)["access_token"]
+    assert client.introspect(allowed).json()["username"] == alice.username
+
+
+def test_the_username_is_left_out_while_the_database_is_away(web: RelyingParty, alice: Any) -> None:
+    token = web.tokens_for(alice)["access_token"]
+    assert web.introspect(token).json()["username"] == alice.username
+    accounts.claims._memory.clear()
+    with database_away():
+        told = web.introspect(token)
+        assert (told.status, told.json()["active"]) == (200, True)
+        assert "username" not in told.json()
 
 
 def test_rfc7662_2_1_callers_authenticate(send: Send, spa: RelyingParty) -> None:
