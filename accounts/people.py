@@ -70,6 +70,37 @@ def revoke_person(username: str) -> User:
     return user
 
 
+def find_person(name: str) -> User:
+    """Return a person by username, in whatever spelling, or by e-mail address.
+
+    Raises:
+        User.DoesNotExist: nobody is called so.
+    """
+    person = User.objects.find_by_login(name)
+    if person is None:
+        raise User.DoesNotExist
+    return person
+
+
+def set_active(person: User, *, is_active: bool) -> User:
+    """Let a person sign in, or no more; then every session and grant ends, as from the admin."""
+    person.is_active = is_active
+    person.save(update_fields=["is_active", "updated_at"])
+    return person
+
+
+def reset_password(person: User) -> str:
+    """Give a person a new password, and return it; every session and grant ends.
+
+    Not a link: whoever opens one is taken to have read the mail it came with, which confirms the
+    e-mail address.
+    """
+    password = generate_password()
+    person.set_password(password)
+    person.save(update_fields=["password", "updated_at"])
+    return password
+
+
 def find_user_id(*, user_id: str = "", email: str = "") -> str | None:
     """Return the id of a person by it or by e-mail address, None if there is nobody. One query."""
     if email:

@@ -100,3 +100,104 @@ def test_createsuperuser(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert user.is_staff
     assert user.is_superuser
     assert (user.email, user.check_password("three grey owls")) == ("root@example.org", True)
+
+
+# --- Administrators, lists, and what stops somebody -----------------------------------------------
+
+
+def people(*arguments: str) -> list[str]:
+    return [person["username"] for person in json.loads(run("list", *arguments, "--json"))]
+
+
+@pytest.fixture
+def crowd(alice: User) -> None:
+    for name in ("carol", "bob", "dave"):
+        run("create", name)
+    run("create", "root", "--email", "boss@example.org", "--admin")
+    run("disable", "dave")
+
+
+def test_create_an_admin(db: None) -> None:
+    answer = json.loads(run("create", "root", "--admin", "--json"))
+    user = User.objects.get()
+    assert user.is_staff
+    assert user.is_superuser
+    assert set(answer) == {"username", "password", "sub"}
+
+
+def test_list_by_name_with_filters(crowd: None) -> None:
+    assert people() == ["alice", "bob", "carol", "dave", "root"]
+    assert people("--disabled") == ["dave"]
+    assert people("--enabled") == ["alice", "bob", "carol", "root"]
+    assert people("--admins") == ["root"]
+    assert people("--search", "ARCHER") == ["alice"]
+    assert people("--search", "@example.org", "--admins") == ["root"]
+    assert people("--search", "nobody") == []
+    assert "dave" in run("list")
+
+
+def test_list_in_pages(crowd: None) -> None:
+    err = StringIO()
+    out = StringIO()
+    call_command("user", "list", "--limit", "2", "--json", stdout=out, stderr=err)
+    assert [person["username"] for person in json.loads(out.getvalue())] == ["alice", "bob"]
+    assert "--after bob" in err.getvalue()
+    assert people("--limit", "2", "--after", "bob") == ["carol", "dave"]
+    err = StringIO()
+    call_command("user", "list", "--limit", "1", "--after", "dave", stdout=out, stderr=err)
+    assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_page_has_one_row_at_least(db: None, limit: str) -> None:
+    with pytest.raises(CommandError, match="number"):
+        run("list", "--limit", limit)
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "alice@example.org"])
+def test_show(alice: User, name: str) -> None:
+    shown = json.loads(run("show", name, "--json"))
+    assert shown == {
+        "username": "alice",
+        "sub": str(alice.pk),
+        "name": "Alice Archer",
+        "email": "alice@example.org",
+        "email_verified": True,
+        "is_active": True,
+        "is_staff": False,
+        "is_superuser": False,
+        "created_at": int(alice.date_joined.timestamp()),
+        "last_login_at": None,
+    }
+    assert "alice@example.org" in run("show", name)
+
+
+def test_disable_ends_everything_until_enabled(alice: User, signed_out: list[str]) -> None:
+    assert json.loads(run("disable", "alice", "--json"))["is_active"] is False
+    assert str(alice.pk) in signed_out
+    alice.refresh_from_db()
+    assert not alice.is_active
+    with pytest.raises(CommandError, match="user enable"):
+        run("reset", "alice")
+    signed_out.clear()
+    assert json.loads(run("enable", "alice", "--json"))["is_active"] is True
+    assert signed_out == []
+
+
+def test_reset_shows_a_new_password_once_and_ends_everything(
+    alice: User, signed_out: list[str]
+) -> None:
+    answer = json.loads(run("reset", "alice", "--json"))
+    assert answer == {"username": "alice", "password": answer["password"], "sub": str(alice.pk)}
+    assert str(alice.pk) in signed_out
+    before = alice.password
+    alice.refresh_from_db()
+    assert alice.password != before
+    assert alice.check_password(answer["password"])
+    assert answer["password"] not in run("show", "alice")
+
+
+@pytest.mark.parametrize("action", ["show", "disable", "enable", "reset"])
+def test_nobody(db: None, action: str) -> None:
+    with pytest.raises(CommandError, match="nobody with the username bob"):
+        run(action, "bob")

@@ -224,3 +224,54 @@ def test_from_a_shell_errors_go_to_stderr_with_status_1(tmp_path: Path) -> None:
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert "redirect_uris" in failed.stderr and "Traceback" not in failed.stderr
+
+
+# --- Lists ----------------------------------------------------------------------------------------
+
+
+def registered(name: str, profile: str = "web") -> str:
+    redirect = ["--redirect-uri", REDIRECT_URI] if PROFILES[profile].has_people else []
+    client_id = run_json("create", name, "--profile", profile, *redirect)["client_id"]
+    assert isinstance(client_id, str)
+    return client_id
+
+
+def names(*arguments: str) -> list[str]:
+    return [client["client_name"] for client in run_json("list", *arguments)]
+
+
+def test_list_with_filters() -> None:
+    shop, _, report = registered("Shop"), registered("Club", "spa"), registered("Report", "machine")
+    run("disable", shop)
+    assert names() == ["Club", "Report", "Shop"]
+    assert names("--profile", "machine") == ["Report"]
+    assert names("--disabled") == ["Shop"]
+    assert names("--enabled") == ["Club", "Report"]
+    assert names("--search", "CLUB") == ["Club"]
+    assert names("--search", "localhost:9999") == ["Club", "Shop"]
+    assert names("--search", report) == ["Report"]
+
+
+def test_list_in_pages_of_clients_of_one_name() -> None:
+    ids = [registered("App") for _ in range(3)] + [registered("Zoo")]
+    errors, output = StringIO(), StringIO()
+    call_command("client", "list", "--limit", "2", "--json", stdout=output, stderr=errors)
+    assert [client["client_id"] for client in json.loads(output.getvalue())] == ids[:2]
+    assert f"--after {ids[1]}" in errors.getvalue()
+    rest = run_json("list", "--limit", "2", "--after", ids[1])
+    assert [client["client_id"] for client in rest] == ids[2:]
+    with pytest.raises(CommandError, match="no client with this ID"):
+        run("list", "--after", "x")
+
+
+def test_show_by_name() -> None:
+    shop = registered("Shop")
+    assert run_json("show", "shop")["client_id"] == shop
+    assert run_json("show", shop)["client_id"] == shop
+    other = registered("Shop")
+    with pytest.raises(CommandError) as refused:
+        run("show", "Shop")
+    assert shop in str(refused.value)
+    assert other in str(refused.value)
+    with pytest.raises(CommandError, match="no client with this ID"):
+        run("disable", "Shop")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +32,11 @@ COMMANDS: Sequence[Sequence[str]] = (
     ("client", "enable", "x"),
     ("client", "delete", "x"),
     ("user", "create", "ann"),
+    ("user", "list"),
+    ("user", "show", "alice"),
+    ("user", "disable", "alice"),
+    ("user", "enable", "alice"),
+    ("user", "reset", "alice"),
     ("user", "revoke", "alice"),
     ("keys", "list"),
     ("keys", "rotate"),
@@ -99,6 +103,11 @@ def test_every_command_of_ours_is_looked_at() -> None:
     assert {name for name, app in get_commands().items() if app in OURS} <= {
         command[0] for command in COMMANDS
     }
+
+
+def test_every_command_prints_json_in_one_style() -> None:
+    for path in ROOT.glob("*/management/commands/*.py"):
+        assert "json.dumps" not in path.read_text(), f"{path.name}: use print_json"
 
 
 @pytest.mark.parametrize(
@@ -197,8 +206,10 @@ def test_an_address_of_the_cluster_that_is_none(migrated: dict[str, str]) -> Non
 
 
 def test_a_cluster_that_is_away(migrated: dict[str, str]) -> None:
-    results = run_commands([("user", "revoke", "alice"), ("doctor",)], migrated)
-    assert "The Redis Cluster cannot serve" in told(results["user revoke alice"])
+    ending = [("user", action, "alice") for action in ("revoke", "disable", "reset")]
+    results = run_commands([*ending, ("doctor",)], migrated)
+    for command in ending:
+        assert "The Redis Cluster cannot serve" in told(results[" ".join(command)])
     assert "database       ok" in results["doctor"].stdout
     assert "signing keys   ok" in results["doctor"].stdout
 
@@ -344,7 +355,7 @@ def test_a_reader_that_goes_away_is_no_error(environment: dict[str, str]) -> Non
 
 def test_ctrl_c_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: list[str]) -> None:
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(command_line, "execute_from_command_line", interrupt)
     assert command_line.main(["manage.py"]) == 130

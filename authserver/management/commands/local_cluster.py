@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.base import GatehouseCommand
 from authserver.local.cluster import ClusterError, LocalCluster
 from authserver.local.files import FolderInUse, lock_folder
 from authserver.local.formation import ClusterNotReady
@@ -17,7 +17,7 @@ from authserver.local.server_binary import NoServerBinary
 from authserver.local.status import ClusterStatus
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     """Starts, stops and describes the cluster under `.local/cluster`."""
 
     help = "Starts, stops or describes the local Redis Cluster. Its data stays when it stops."
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     def _print(self, status: ClusterStatus, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(status.as_json(), indent=2))
+            self.print_json(status.as_json())
             return
         self.stdout.write(f"{status.state}  {status.url}")
         for node in status.nodes:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from accounts.management.base import GatehouseCommand
 from oidc.conf import configuration
 from oidc.stores.redis.access import user_line
 from oidc.stores.redis.address import parse_address
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     help = (
         "Prints the line of an ACL file for the server's user, with the fewest rights that do. It "
         "is for the password in REDIS_URL. Where there is none, and with --new-password, a "
@@ -34,7 +32,7 @@ class Command(BaseCommand):
             generated = secrets.token_urlsafe(32)
         line = user_line(options["user"], [each for each in (generated, current) if each])
         if options["json"]:
-            self.stdout.write(json.dumps({"line": line, "password": generated or None}))
+            self.print_json({"line": line, "password": generated or None})
             return
         self.stdout.write(line)
         if generated:

@@ -6,8 +6,11 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
+from accounts.management.base import GatehouseCommand, add_paging, add_state, page_of
 from oidc.clients import service
 from oidc.clients.client_secrets import needs_secret
 from oidc.clients.metadata import client_as_rfc7591
@@ -17,6 +20,9 @@ from oidc.clients.validation.members import GRANT_TYPES
 from oidc.management.client_tables import client_list, client_table
 from oidc.models.client import OAuthClient
 
+MOST_NAMED = 10
+"""Clients of one name whose IDs are told."""
+
 TEXT_OPTIONS = ("backchannel_logout_uri", "frontchannel_logout_uri", "scope", "jwks_uri")
 LIST_OPTIONS = {
     "redirect_uri": "redirect_uris",
@@ -25,7 +31,7 @@ LIST_OPTIONS = {
 }
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     """One subcommand per operation of `clients.service`; a problem is told on stderr, status 1."""
 
     help = "Registers and changes clients: the applications that people sign in to."
@@ -44,8 +50,13 @@ class Command(BaseCommand):
         create.add_argument("name", metavar="NAME", help="what people see on the sign-in page")
         create.add_argument("--profile", required=True, choices=PROFILES, help="its kind")
         _add_metadata_options(create)
-        add("list", "List all clients.", about_one=False)
-        add("show", "Show a client.")
+        listing = add("list", "List clients by name.", about_one=False)
+        listing.add_argument("--search", metavar="TEXT", help="in name, ID or redirect URIs")
+        listing.add_argument("--profile", choices=PROFILES, help="only this kind")
+        add_state(listing)
+        add_paging(listing, "ID")
+        show = add("show", "Show a client.", about_one=False)
+        show.add_argument("client_id", metavar="ID|NAME", help="its client ID, or its name")
         _add_metadata_options(add("update", "Change a client."))
         rotate = add("rotate-secret", "Give a client a new secret and show it, once.")
         rotate.add_argument(
@@ -76,14 +87,16 @@ class Command(BaseCommand):
         self._show_client(created.client, options, client_secret=created.client_secret)
 
     def _list(self, options: dict[str, Any]) -> None:
-        clients = list(OAuthClient.objects.all())
+        clients, more = page_of(_chosen(options), options["limit"])
         if options["json"]:
-            self._print_json([_as_json(client) for client in clients])
+            self.print_json([_as_json(client) for client in clients])
         else:
             client_list(self.stdout, clients)
+        if more:
+            self.tell_of_more(clients[-1].client_id)
 
     def _show(self, options: dict[str, Any]) -> None:
-        self._show_client(_find(options), options)
+        self._show_client(_find_by_id_or_name(options["client_id"]), options)
 
     def _update(self, options: dict[str, Any]) -> None:
         client = service.update_client(_find(options), _metadata_of(options))
@@ -105,7 +118,7 @@ class Command(BaseCommand):
         client = _find(options)
         service.delete_client(client)
         if options["json"]:
-            self._print_json({"client_id": client.client_id, "deleted": True})
+            self.print_json({"client_id": client.client_id, "deleted": True})
         else:
             self.stdout.write(f"Deleted {client.client_name}.")
 
@@ -113,12 +126,9 @@ class Command(BaseCommand):
         self, client: OAuthClient, options: dict[str, Any], *, client_secret: str | None = None
     ) -> None:
         if options["json"]:
-            self._print_json(_as_json(client, client_secret))
+            self.print_json(_as_json(client, client_secret))
         else:
             client_table(self.stdout, client, client_secret)
-
-    def _print_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _add_metadata_options(parser: ArgumentParser) -> None:
@@ -169,11 +179,44 @@ def _flag(option: str) -> str:
     return "--" + option.replace("_", "-")
 
 
+def _chosen(options: dict[str, Any]) -> QuerySet[OAuthClient]:
+    clients = OAuthClient.objects.order_by("client_name", "id")
+    if options["search"]:
+        sought = options["search"]
+        clients = clients.annotate(addresses=Cast("redirect_uris", TextField())).filter(
+            Q(client_name__icontains=sought)
+            | Q(client_id__icontains=sought)
+            | Q(addresses__icontains=sought)
+        )
+    if options["profile"]:
+        clients = clients.filter(profile=options["profile"])
+    if options["is_active"] is not None:
+        clients = clients.filter(is_active=options["is_active"])
+    if options["after"]:
+        last = _find({"client_id": options["after"]})
+        same_name = Q(client_name=last.client_name, id__gt=last.pk)
+        clients = clients.filter(Q(client_name__gt=last.client_name) | same_name)
+    return clients
+
+
 def _find(options: dict[str, Any]) -> OAuthClient:
-    try:
-        return OAuthClient.objects.get(client_id=options["client_id"])
-    except OAuthClient.DoesNotExist as error:
-        raise CommandError("There is no client with this ID. See: client list") from error
+    """Return a client by its ID alone: a change must not hit another one of the same name."""
+    client = OAuthClient.objects.filter(client_id=options["client_id"]).first()
+    if client is None:
+        raise CommandError("There is no client with this ID. See: client list")
+    return client
+
+
+def _find_by_id_or_name(text: str) -> OAuthClient:
+    found = list(OAuthClient.objects.filter(client_id=text)) or list(
+        OAuthClient.objects.filter(client_name__iexact=text)[: MOST_NAMED + 1]
+    )
+    if not found:
+        raise CommandError("There is no client with this ID or name. See: client list")
+    if len(found) > 1:
+        ids = ", ".join(client.client_id for client in found[:MOST_NAMED])
+        raise CommandError(f"Several clients have this name; show one by its ID: {ids}")
+    return found[0]
 
 
 def _as_json(client: OAuthClient, client_secret: str | None = None) -> dict[str, Any]:

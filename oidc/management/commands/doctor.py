@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.base import GatehouseCommand
 from oidc.doctor import examine
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     help = "Looks at configuration, database, cluster, clock, keys and reachability."
     requires_system_checks = ()
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         findings = examine()
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(finding) for finding in findings]))
+            self.print_json([asdict(finding) for finding in findings])
         else:
             for finding in findings:
                 self.stdout.write(f"{finding.subject:14} {finding.problem or 'ok'}")

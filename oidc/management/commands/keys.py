@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.base import GatehouseCommand
 from oidc.keys import lifecycle
 from oidc.keys.algorithms import KEY_ALGORITHMS
 from oidc.models import SigningKey
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     help = "Lists, rotates, retires and revokes keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             for key in SigningKey.objects.all()
         ]
         if as_json:
-            self.stdout.write(json.dumps(keys))
+            self.print_json(keys)
             return
         for key in keys:
             self.stdout.write(f"{key['kid']}  {key['alg']:12} {key['status']}")

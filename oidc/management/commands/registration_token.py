@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accounts.management.base import GatehouseCommand
 from oidc.clients.validation.errors import Refused
 from oidc.clients.validation.values import scope
 from oidc.models import InitialAccessToken
@@ -22,7 +22,7 @@ LONGEST_DAYS = 3650
 MOST_USES = 1_000_000
 
 
-class Command(BaseCommand):
+class Command(GatehouseCommand):
     help = "Makes, lists and revokes the tokens by which developers register clients themselves."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             scope=permitted_scope,
         )
         if options["json"]:
-            self._print_json({**_as_json(issued.row), "initial_access_token": issued.value})
+            self.print_json({**_as_json(issued.row), "initial_access_token": issued.value})
             return
         self.stdout.write(_as_line(issued.row))
         self.stdout.write(f"initial_access_token  {issued.value}")
@@ -71,7 +71,7 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         tokens = list(InitialAccessToken.objects.all())
         if options["json"]:
-            self._print_json([_as_json(token) for token in tokens])
+            self.print_json([_as_json(token) for token in tokens])
             return
         for token in tokens:
             self.stdout.write(_as_line(token))
@@ -83,12 +83,9 @@ class Command(BaseCommand):
         revoke_initial_access_token(token)
         token.refresh_from_db()
         if options["json"]:
-            self._print_json(_as_json(token))
+            self.print_json(_as_json(token))
         else:
             self.stdout.write(_as_line(token))
-
-    def _print_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _require_range(option: str, value: int, highest: int) -> None:
