@@ -24,6 +24,7 @@ from oidc.endpoints.userinfo import userinfo
 from oidc.logout.request import PARAMETERS as LOGOUT_PARAMETERS
 from oidc.pages import sign_out
 from oidc.pages.interaction import interaction
+from oidc.pages.logo import logo
 from oidc.requests.authorization_request import PARAMETERS as AUTHORIZATION_PARAMETERS
 
 READ, POST, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "POST")
@@ -68,6 +69,7 @@ ENDPOINTS = (
 urlpatterns = [
     *django_door.urlpatterns(ENDPOINTS),
     path("interaction/<str:interaction_id>", interaction, name="interaction"),
+    path("logos/<str:sha256>", logo, name="logo"),
     path("sign-out/<str:logout_id>", sign_out.for_client, name="sign_out"),
     path("signing-out/<str:farewell_id>", sign_out.signing_out, name="signing_out"),
     # In the place of allauth's: signing out of the account goes the same way.

@@ -42,7 +42,10 @@ HELP_TEXTS = {
     "jwks_uri": "Or the https address where the app publishes them.",
     "token_endpoint_auth_signing_alg": "The one algorithm it signs with. Empty: any that fits.",
     "client_uri": "The app's home page.",
-    "logo_uri": "A picture for the consent page.",
+    "logo_uri": (
+        "A picture for the pages that name the app: PNG, JPEG, GIF, WebP or SVG, 128 KiB at most, "
+        "at an https address. The worker fetches it, and the pages show this server's copy."
+    ),
     "policy_uri": "What the app does with people's data.",
     "tos_uri": "Its terms of service.",
     "initiate_login_uri": "An https address of the app that begins a sign-in.",

@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from oidc.clients.redirect_uri import redirect_uri_matches
 from oidc.clients.waiting import Tenant
+from oidc.conf import configuration
 
 JWT, OPAQUE = ACCESS_TOKEN_FORMATS = ("jwt", "opaque")
 AT_JWT, PLAIN_JWT = ACCESS_TOKEN_TYPES = ("at+jwt", "JWT")
@@ -48,6 +49,8 @@ class Client(ClientMixin):
     id_token_signed_response_alg: str = "RS256"
     client_uri: str = ""
     logo_uri: str = ""
+    logo_sha256: str = ""
+    """Of our copy of the logo; empty: there is none."""
     policy_uri: str = ""
     tos_uri: str = ""
     default_max_age: int | None = None
@@ -108,6 +111,11 @@ class Client(ClientMixin):
 
     def get_client_id(self) -> str:
         return self.client_id
+
+    @property
+    def logo_address(self) -> str:
+        """The address of our copy of the logo, an empty string if there is none."""
+        return f"{configuration().base_path}/logos/{self.logo_sha256}" if self.logo_sha256 else ""
 
     @property
     def is_public(self) -> bool:

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 from accounts.split_url import URL
 from oidc.clients.destination import FetchFailed, checked_parts, port_of, resolve
 
-__all__ = ["FetchFailed", "fetch_json", "fetch_text", "post_form"]
+__all__ = ["FetchFailed", "fetch_bytes", "fetch_json", "fetch_text", "post_form"]
 
 MAX_BYTES = 65_536
 TIMEOUT_SECONDS = 3.0
@@ -56,6 +56,17 @@ def fetch_text(
         return _fetch(url, max_bytes, timeout_seconds).decode("ascii")
     except UnicodeDecodeError as error:
         raise FetchFailed("not ASCII") from error
+
+
+def fetch_bytes(
+    url: str, *, max_bytes: int = MAX_BYTES, timeout_seconds: float = TIMEOUT_SECONDS
+) -> bytes:
+    """Return whatever is at an address, whole.
+
+    Raises:
+        FetchFailed: forbidden, unreachable, too slow, too large, cut short, or not status 200.
+    """
+    return _fetch(url, max_bytes, timeout_seconds)
 
 
 def post_form(url: str, form: Mapping[str, str], *, timeout_seconds: float) -> int:
@@ -154,6 +165,8 @@ def _get(connection: HTTPConnection, parts: URL, max_bytes: int) -> bytes:
     body = response.read(max_bytes + 1)
     if len(body) > max_bytes:
         raise FetchFailed("too large")
+    if response.length:  # the rest of what its Content-Length announced
+        raise FetchFailed("cut short")
     return body
 
 

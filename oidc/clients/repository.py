@@ -14,6 +14,7 @@ from oidc.clients.record import Client, ClientSecret
 from oidc.conf import configuration
 from oidc.models.access import reading
 from oidc.models.client import OAuthClient
+from oidc.models.client_logo import ClientLogo
 from oidc.models.client_registration import ClientRegistration
 
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,255}")
@@ -46,7 +47,7 @@ def _read_client(client_id: str) -> Client | str:
         return UNKNOWN
     changes = cache.changes
     with reading():
-        rows = OAuthClient.objects.select_related("registration")
+        rows = OAuthClient.objects.select_related("registration", "logo").defer("logo__content")
         row = rows.filter(client_id=client_id).first()
     if row is None:
         return UNKNOWN
@@ -78,6 +79,7 @@ def record_of(row: OAuthClient) -> Client:
         id_token_signed_response_alg=row.id_token_signed_response_alg,
         client_uri=row.client_uri,
         logo_uri=row.logo_uri,
+        logo_sha256=_logo_of(row),
         policy_uri=row.policy_uri,
         tos_uri=row.tos_uri,
         default_max_age=row.default_max_age,
@@ -114,6 +116,12 @@ def record_of(row: OAuthClient) -> Client:
         userinfo_encrypted_response_enc=row.userinfo_encrypted_response_enc,
         symmetric_secret_encrypted=row.symmetric_secret_encrypted,
     )
+
+
+def _logo_of(row: OAuthClient) -> str:
+    """Return the hash of our copy of its logo, an empty string as long as there is none."""
+    logo: ClientLogo | None = getattr(row, "logo", None)
+    return logo.sha256 if logo is not None and logo.uri == row.logo_uri else ""
 
 
 def _is_self_registered(row: OAuthClient) -> bool:

@@ -1,6 +1,7 @@
 """What lives for years, in SQL."""
 
 from oidc.models.client import OAuthClient
+from oidc.models.client_logo import ClientLogo
 from oidc.models.client_registration import ClientRegistration
 from oidc.models.consent import Consent
 from oidc.models.failed_request import FailedRequest
@@ -10,6 +11,7 @@ from oidc.models.logout_notification import LogoutNotification
 from oidc.models.signing_key import SigningKey
 
 __all__ = [
+    "ClientLogo",
     "ClientRegistration",
     "Consent",
     "FailedRequest",

@@ -49,7 +49,7 @@ def test_error_pages_need_no_context(name: str) -> None:
 
 def test_names_of_apps_and_people_are_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
-    client = {"client_name": hostile, "logo_uri": hostile, "policy_uri": hostile, "tos_uri": ""}
+    client = {"client_name": hostile, "logo_address": hostile, "policy_uri": hostile, "tos_uri": ""}
     person = {"username": hostile, "email": hostile, "get_short_name": hostile}
     scopes = [("profile", hostile)]
     for name in ("oidc/consent.html", "oidc/select_account.html", "oidc/error.html"):
@@ -115,7 +115,7 @@ def test_each_input_has_a_label(signed_in: Client) -> None:
 
 
 def test_a_sign_in_that_an_app_waits_for_names_it_and_can_be_cancelled() -> None:
-    client = {"client_name": "Notes", "logo_uri": "https://notes.example/logo.svg"}
+    client = {"client_name": "Notes", "logo_address": "/logos/abc"}
     for name in ("account/login.html", "account/signup.html", "account/reauthenticate.html"):
         page = render_to_string(
             name,
@@ -123,7 +123,7 @@ def test_a_sign_in_that_an_app_waits_for_names_it_and_can_be_cancelled() -> None
             RequestFactory().get("/"),
         )
         assert "Notes" in page
-        assert 'src="https://notes.example/logo.svg"' in page
+        assert '>N<img src="/logos/abc" alt="">' in page, "over the letter"
         assert 'action="/interaction/abc"' in page
         assert 'name="decision" value="deny"' in page
 

@@ -72,7 +72,7 @@ def test_every_member_of_a_row_reaches_the_record() -> None:
     row = created.client
     record = record_of(row)
     for field in dataclasses.fields(Client):
-        if field.name in ("secrets", "scope", "self_registered"):
+        if field.name in ("secrets", "scope", "self_registered", "logo_sha256"):
             continue
         stored, read = getattr(row, field.name), getattr(record, field.name)
         assert (sorted(read) if isinstance(read, frozenset | tuple) else read) == (

@@ -13,6 +13,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
+from oidc.clients.logos import fetch_logos
 from oidc.errors import StoreUnavailable
 from oidc.failures import forget_old_failures
 from oidc.keys.derived import check_secret_keys
@@ -24,6 +25,8 @@ from oidc.registration.housekeeping import forget_unused_registrations
 
 POLL_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 3600
+LOGO_SECONDS = 10
+"""How long a new app waits for its logo, about. Shorter: more queries."""
 TASKS: tuple[tuple[str, Callable[[], int]], ...] = (
     ("forget_old_failures", forget_old_failures),
     ("forget_old_notifications", forget_old_notifications),
@@ -40,7 +43,7 @@ class Command(BaseCommand):
     help = (
         "Tells apps that somebody has signed out (back-channel logout), and forgets failed "
         "requests and old notifications after 30 days, registrations that nobody used, and retired "
-        "keys that nobody needs any more. "
+        "keys that nobody needs any more. Fetches the logos of apps. "
         "Encrypts under the current SECRET_KEY what an older one encrypted."
     )
 
@@ -52,6 +55,8 @@ class Command(BaseCommand):
         deliveries = Deliveries()
         if options["once"]:
             undone = _do_housekeeping()
+            if _with_database("fetch_logos", fetch_logos) is None:
+                undone.append("fetch_logos")
             while deliveries.step(POLL_SECONDS):
                 pass
             deliveries.finish()
@@ -61,7 +66,18 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+        # Beside the rest: a slow server of an app must not keep anybody from being signed out.
+        logos = threading.Thread(target=_keep_logos, args=[stopping], name="logos")
+        logos.start()
         _work(deliveries, stopping)
+        logos.join()
+
+
+def _keep_logos(stopping: threading.Event) -> None:
+    """Fetch the logos of apps, until told to stop."""
+    while not stopping.is_set():
+        if not _with_database("fetch_logos", fetch_logos):
+            stopping.wait(LOGO_SECONDS)
 
 
 def _work(deliveries: Deliveries, stopping: threading.Event) -> None:
