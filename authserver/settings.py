@@ -120,6 +120,13 @@ GATEHOUSE = {
     "kept_bytes_per_minute": 1_000_000,
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),
     "registration_profile": env.str("GATEHOUSE_REGISTRATION_PROFILE", default="oidc-compat"),
+    "registration_scopes": tuple(
+        env.str(
+            "GATEHOUSE_REGISTRATION_SCOPES",
+            default="openid profile email address phone offline_access",
+        ).split()
+    ),
+    "registration_schemes": tuple(env.list("GATEHOUSE_REGISTRATION_SCHEMES", default=[])),
     "registrations_per_hour": env.int("GATEHOUSE_REGISTRATIONS_PER_HOUR", default=100),
     "registration_unused_days": env.int("GATEHOUSE_REGISTRATION_UNUSED_DAYS", default=30),
     "software_statement_issuers": env.json("GATEHOUSE_SOFTWARE_STATEMENT_ISSUERS", default={}),

@@ -42,6 +42,10 @@ class Configuration:
     """Who may register clients: `off`, `token` (an initial access token is needed), or `open`."""
     registration_profile: str
     """`oidc-compat`: PKCE is optional for clients with a secret or key; `strict`: for nobody."""
+    registration_scopes: tuple[str, ...]
+    """What clients that register themselves may ask for; a token may add to it."""
+    registration_schemes: tuple[str, ...]
+    """Schemes of apps' own that they may have in redirect URIs, such as `cursor`."""
     registrations_per_hour: int
     """Attempts to register from one network, while there are rate limits."""
     registration_unused_days: int

@@ -108,6 +108,7 @@ class ChangeClientForm(ClientForm):
 
     redirect_uris = LinesField(label="Redirect URIs", required=False)
     post_logout_redirect_uris = LinesField(label="After signing out", required=False)
+    private_use_schemes = LinesField(label="Allowed schemes", required=False)
     access_token_audience = LinesField(required=False)
     introspection_audience = LinesField(required=False)
     response_types = ChoicesField(choices=[(name, name) for name in RESPONSE_TYPES], required=False)

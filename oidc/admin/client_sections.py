@@ -21,12 +21,13 @@ class Section:
 
 SECTIONS = (
     Section("The application", ("client_name", "profile_label", "state", "trusted")),
-    Section("Where people return to", PEOPLE),
+    Section("Where people return to", (*PEOPLE, "private_use_schemes")),
     Section("What it may ask for", ("scope", "response_types", "grant_types")),
     Section(
         "How it proves who it is",
         (
             "token_endpoint_auth_method",
+            "require_registered_auth_method",
             "secrets",
             "jwks",
             "jwks_uri",
@@ -87,6 +88,7 @@ SECTIONS = (
 _FIELDS_ABOUT_PEOPLE = frozenset(
     {
         *PEOPLE,
+        "private_use_schemes",
         "trusted",
         "response_types",
         "grant_types",

@@ -14,6 +14,11 @@ HELP_TEXTS = {
         "Where people may be sent after signing out, one address per line. It must be exactly what "
         "the app sends as <code>post_logout_redirect_uri</code>."
     ),
+    "private_use_schemes": (
+        "Schemes of the app's own that its addresses may have, one per line and without the colon, "
+        "such as <code>cursor</code>. Native apps need none for a scheme with a dot, like "
+        "<code>com.example.app</code>. Any app on a device can claim any of them."
+    ),
     "scope": (
         "What the app may ask for, with a space between the names. <code>openid</code> is sign-in "
         "itself, <code>profile email address phone</code> are data about the person, "
@@ -35,6 +40,10 @@ HELP_TEXTS = {
         "<code>client_secret_post</code> send a secret, <code>client_secret_jwt</code> signs with "
         "it, <code>private_key_jwt</code> signs with a key that never leaves the app, "
         "<code>none</code> is for apps that cannot keep a secret."
+    ),
+    "require_registered_auth_method": (
+        "A secret is taken in the registered place only. Otherwise in a Basic header and in the "
+        "form alike: it protects nothing, and many libraries do not ask."
     ),
     "jwks": (
         "The app's public keys, as a JWK set: for <code>private_key_jwt</code>, and to encrypt to."

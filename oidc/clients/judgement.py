@@ -14,8 +14,9 @@ import structlog
 
 from accounts.split_url import MalformedURL, split_url
 from oidc.clients.metadata import metadata_of, presets_of
-from oidc.clients.profiles import SECRET_METHODS
+from oidc.clients.profiles import SENT_SECRET_METHODS
 from oidc.conf import configuration
+from oidc.keys.algorithms import SYMMETRIC_ALGORITHM
 from oidc.models import ClientRegistration, Consent
 from oidc.models.client import OAuthClient
 
@@ -38,8 +39,14 @@ OWN_SWITCHES_THAT_END = frozenset(
 )
 """Admins' switches that give a client more than its kind has. They go back to its presets; a
 stricter choice of the admin stays."""
-OWN_SWITCHES_THAT_STAY = frozenset({"profile", "access_token_format"})
-"""The first follows from what the client registered; the second hides, and gives nothing."""
+OWN_SWITCHES_THAT_STAY = frozenset(
+    {
+        "profile",  # follows from what the client registered
+        "access_token_format",  # hides what is in a token, and gives nothing
+        "require_registered_auth_method",  # is stricter than the default
+        "private_use_schemes",  # names the addresses themselves: others are not allowed by it
+    }
+)
 
 
 def destination_of(redirect_uri: str) -> str:
@@ -122,10 +129,17 @@ def _is_renamed(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 
 def _credentials(metadata: dict[str, Any]) -> tuple[object, ...]:
-    """Return by what a client proves itself. Where it sends a secret makes no difference."""
+    """Return by what a client proves itself. Where it sends a secret makes no difference.
+
+    One that turns to HS256 is given another secret, because the server must be able to read it.
+    """
     method = metadata["token_endpoint_auth_method"]
-    kind = "secret" if method in SECRET_METHODS else method
-    return kind, metadata["jwks"], metadata["jwks_uri"]
+    kind = "secret" if method in SENT_SECRET_METHODS else method
+    signs_with_secret = SYMMETRIC_ALGORITHM in (
+        metadata["id_token_signed_response_alg"],
+        metadata["userinfo_signed_response_alg"],
+    )
+    return kind, signs_with_secret, metadata["jwks"], metadata["jwks_uri"]
 
 
 def _note_use(client: OAuthClient) -> None:

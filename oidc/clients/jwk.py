@@ -5,7 +5,7 @@ Spec: RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +48,38 @@ class PublicKey:
     use: str = ""
 
 
+class UnknownKey(ValueError):
+    """A key of a kind, or for a use, that nothing here knows. In a set, others count without it."""
+
+
+def usable_keys(jwks: Iterable[object]) -> list[PublicKey]:
+    """Return the keys of a set that can be used here. Unknown ones are skipped.
+
+    Spec: RFC 7517 section 5.
+
+    Raises:
+        ValueError: a key is private, malformed or too weak, or none can be used. The text may be
+            shown to the client.
+    """
+    keys = []
+    unknown: UnknownKey | None = None
+    for jwk in jwks:
+        try:
+            keys.append(parse_jwk(jwk))
+        except UnknownKey as error:
+            unknown = unknown or error
+    if unknown is not None and not keys:
+        raise unknown
+    return keys
+
+
 def parse_jwk(jwk: object) -> PublicKey:
     """Return the public key in a JWK.
 
     Raises:
-        ValueError: private or symmetric, malformed, of an unknown kind, or too weak. The text
-            may be shown to the client.
+        UnknownKey: of an unknown kind, or for an algorithm or use that is not its own.
+        ValueError: private or symmetric, malformed, or too weak. Either text may be shown to the
+            client.
     """
     if not isinstance(jwk, Mapping):
         raise ValueError("A key must be a JSON object.")
@@ -69,9 +95,9 @@ def parse_jwk(jwk: object) -> PublicKey:
     if use == "enc" and not algs:
         return PublicKey(kid, algs, None, use)  # nothing here uses it
     if kind is None:
-        raise ValueError("A key is of an unknown kind. Use RSA, EC P-256 or OKP Ed25519.")
+        raise UnknownKey("A key is of an unknown kind. Use RSA, EC P-256 or OKP Ed25519.")
     if not algs:
-        raise ValueError("A key is for an algorithm that is not accepted, or not its own.")
+        raise UnknownKey("A key is for an algorithm that is not accepted, or not its own.")
     return PublicKey(kid, algs, _read(kind[0], members), use)
 
 

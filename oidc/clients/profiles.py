@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
+SENT_SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+"""They differ by the place of the secret only, which protects nothing."""
+SECRET_METHODS = (*SENT_SECRET_METHODS, "client_secret_jwt")
 CONFIDENTIAL_METHODS = (*SECRET_METHODS, "private_key_jwt")
 AUTH_METHODS = (*CONFIDENTIAL_METHODS, "none")
 
@@ -94,11 +96,12 @@ _ALL = (
     Profile(
         name="native",
         label="Mobile or desktop application",
-        description="Is installed on a device, a command-line tool included. It gets no secret. "
+        description="Is installed on a device, a command-line tool included. It gets no secret, "
+        "unless each installation has one of its own. "
         "May come back to a loopback address on any port, or to a scheme like com.example.app:/cb.",
         application_type="native",
         token_endpoint_auth_method="none",
-        token_endpoint_auth_methods=("none",),
+        token_endpoint_auth_methods=AUTH_METHODS,
         grant_types=("authorization_code", "refresh_token"),
     ),
     Profile(

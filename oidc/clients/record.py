@@ -11,6 +11,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from oidc.clients.profiles import SENT_SECRET_METHODS
 from oidc.clients.redirect_uri import redirect_uri_matches
 from oidc.clients.waiting import Tenant
 from oidc.conf import configuration
@@ -56,6 +57,10 @@ class Client(ClientMixin):
     default_max_age: int | None = None
     require_pkce: bool = True
     rotate_refresh_tokens: bool = True
+    require_registered_auth_method: bool = False
+    """Whether a secret must come in the place that is registered."""
+    private_use_schemes: tuple[str, ...] = ()
+    """Schemes of its own that an admin allowed, whatever its kind."""
     trusted: bool = False
     """A company's own app: no consent page."""
     self_registered: bool = False
@@ -122,6 +127,14 @@ class Client(ClientMixin):
         """RFC 6749 section 2.1: a client that cannot keep a secret."""
         return self.token_endpoint_auth_method == "none"
 
+    @property
+    def may_use_any_loopback_port(self) -> bool:
+        """Whether it runs on people's machines, where it takes the port that is free.
+
+        Spec: RFC 8252 section 7.3.
+        """
+        return self.is_public or self.profile == "native"
+
     def check_client_secret(self, client_secret: str) -> bool:
         """Compare with every secret that is still valid, in constant time."""
         presented = sha256(client_secret.encode()).hexdigest()
@@ -134,8 +147,15 @@ class Client(ClientMixin):
         return any(matches)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """The registered method, at every endpoint: RFC 8414 lets none differ here."""
-        return method == self.token_endpoint_auth_method
+        """The registered method, at every endpoint: RFC 8414 lets none differ here.
+
+        A secret may be sent in either place, unless an admin insists on the registered one.
+        """
+        registered = self.token_endpoint_auth_method
+        if method == registered:
+            return True
+        either_place = {method, registered} <= set(SENT_SECRET_METHODS)
+        return either_place and not self.require_registered_auth_method
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in self.grant_types
@@ -145,7 +165,7 @@ class Client(ClientMixin):
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return redirect_uri_matches(
-            self.redirect_uris, redirect_uri, any_loopback_port=self.profile == "native"
+            self.redirect_uris, redirect_uri, any_loopback_port=self.may_use_any_loopback_port
         )
 
     def get_default_redirect_uri(self) -> str | None:

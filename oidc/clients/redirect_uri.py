@@ -1,14 +1,15 @@
 """Whether a redirect URI is one of a client's own.
 
 Spec: OAuth 2.1 section 2.3.1 (exact string comparison); RFC 8252 section 7.3 (any port on a
-loopback IP address); RFC 9700 section 4.1.3.
+loopback address), and section 8.3 (`localhost`, which apps use although it may be resolved to
+another machine: it matches itself alone); RFC 9700 section 4.1.3.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-LOOPBACK_PREFIXES = ("http://127.0.0.1", "http://[::1]")
+LOOPBACK_PREFIXES = ("http://127.0.0.1", "http://[::1]", "http://localhost")
 
 
 def redirect_uri_matches(

@@ -85,6 +85,8 @@ def record_of(row: OAuthClient) -> Client:
         default_max_age=row.default_max_age,
         require_pkce=row.require_pkce,
         rotate_refresh_tokens=row.rotate_refresh_tokens,
+        require_registered_auth_method=row.require_registered_auth_method,
+        private_use_schemes=tuple(row.private_use_schemes),
         trusted=row.trusted,
         self_registered=_is_self_registered(row),
         access_token_audience=tuple(row.access_token_audience),

@@ -6,6 +6,7 @@ import base64
 import secrets
 
 from django.db import models
+from django.db.models import Value
 
 
 def new_client_id() -> str:
@@ -55,6 +56,12 @@ class OAuthClient(models.Model):
     scope = models.TextField("scope", blank=True, default="")
     require_pkce = models.BooleanField("require PKCE", default=True)
     rotate_refresh_tokens = models.BooleanField("rotate refresh tokens", default=True)
+    require_registered_auth_method = models.BooleanField(
+        "registered authentication only", default=False, db_default=False
+    )
+    private_use_schemes = models.JSONField(
+        "allowed schemes", default=list, blank=True, db_default=Value([], models.JSONField())
+    )
     trusted = models.BooleanField("trusted", default=False)
     default_max_age = models.PositiveIntegerField("default max age", null=True, blank=True)
     id_token_signed_response_alg = models.CharField(

@@ -16,6 +16,8 @@ OWN_SWITCHES = frozenset(
         "profile",
         "require_pkce",
         "rotate_refresh_tokens",
+        "require_registered_auth_method",
+        "private_use_schemes",
         "trusted",
         "access_token_lifetime_seconds",
         "access_token_audience",
@@ -91,12 +93,14 @@ refused: a client must not believe to be protected by what is not there."""
 def registrable_members(requested: dict[str, Any]) -> dict[str, Any]:
     """Return the members that count here: known, and with a value. Others are ignored.
 
+    Libraries send an empty text where somebody left a member out, so that is no value either.
+
     Spec: RFC 7591 section 2: unknown members are ignored; RFC 7592 section 2.2: null is absent.
 
     Raises:
         InvalidClientMetadata: a member asks for something that this server does not do.
     """
-    given = {name: value for name, value in requested.items() if value is not None}
+    given = {name: value for name, value in requested.items() if value not in (None, "")}
     unsupported = [name for name in given if _asks_in_vain(name, given[name])]
     if unsupported:
         raise InvalidClientMetadata(

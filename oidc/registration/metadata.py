@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.split_url import find_host
-from oidc.clients.profiles import PROFILES, grant_types_of
+from oidc.clients.profiles import PEOPLE_SCOPE, PROFILES, RESPONSE_TYPES, grant_types_of
 from oidc.clients.validation import InvalidClientMetadata, Problem
+from oidc.clients.validation.members import GRANT_TYPES
 from oidc.conf import configuration
 from oidc.registration.members import registrable_members
 
@@ -25,7 +26,9 @@ class Permission:
 
     has_token: bool = False
     scope: str = ""
-    """Besides the scopes about people."""
+    """Besides the scopes that every registered client may ask for."""
+    private_use_schemes: tuple[str, ...] = ()
+    """Schemes of its own that this client may have, besides those of the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def read_requested_client(requested: dict[str, Any], permission: Permission) -> 
     """
     application_type = _application_type(requested)
     metadata = registrable_members(requested)
+    _leave_out_unknown_types(metadata)
     _fill_in_types(metadata)
     is_machine = metadata["grant_types"] == ["client_credentials"]
     if "client_credentials" in _texts(metadata["grant_types"]) and not permission.has_token:
@@ -52,6 +56,7 @@ def read_requested_client(requested: dict[str, Any], permission: Permission) -> 
     method = metadata.get("token_endpoint_auth_method")
     profile = "machine" if is_machine else _profile(application_type, method)
     metadata.setdefault("token_endpoint_auth_method", _default_method(profile))
+    metadata["private_use_schemes"] = _allowed_schemes(metadata, permission)
     metadata["scope"] = _limited_scope(metadata, profile, permission)
     client_name = metadata.pop("client_name", None) or _name_from(metadata)
     return RequestedClient(client_name, profile, metadata)
@@ -62,6 +67,20 @@ def _application_type(requested: dict[str, Any]) -> str:
     if application_type not in APPLICATION_TYPES:
         raise _invalid("application_type", f"Must be one of: {', '.join(APPLICATION_TYPES)}.")
     return str(application_type)
+
+
+def _leave_out_unknown_types(metadata: dict[str, Any]) -> None:
+    """Leave out grant and response types that nobody here knows, if others are there.
+
+    Software names all that it could do with any server. Spec: RFC 7591 section 3.2.1: the server
+    may replace what was requested; the answer says what was registered.
+    """
+    for member, vocabulary in (("grant_types", GRANT_TYPES), ("response_types", RESPONSE_TYPES)):
+        requested = metadata.get(member)
+        texts = _texts(requested)
+        known = [each for each in texts if " ".join(sorted(each.split())) in vocabulary]
+        if known and texts == requested:
+            metadata[member] = known
 
 
 def _fill_in_types(metadata: dict[str, Any]) -> None:
@@ -90,7 +109,7 @@ def _default_method(profile: str) -> str:
 
 
 def _limited_scope(metadata: dict[str, Any], profile: str, permission: Permission) -> str:
-    permitted = [*PROFILES[profile].scope.split(), *permission.scope.split()]
+    permitted = _permitted_scope(profile, permission)
     requested = metadata.get("scope", "")
     if not isinstance(requested, str):
         raise _invalid("scope", "Must be text: names with a space between them.")
@@ -100,6 +119,30 @@ def _limited_scope(metadata: dict[str, Any], profile: str, permission: Permissio
     if not scope:
         raise _invalid("scope", "None of these is given to clients that register themselves.")
     return " ".join(scope)
+
+
+def _allowed_schemes(metadata: dict[str, Any], permission: Permission) -> list[str]:
+    """Return what the client may have, and of the setting's schemes those that it uses.
+
+    So it goes on as registered when the setting changes, and gets nothing that it has no need of.
+    """
+    members = ("redirect_uris", "post_logout_redirect_uris")
+    uris = [uri for member in members for uri in _texts(metadata.get(member))]
+    used = {uri.partition(":")[0] for uri in uris}
+    for_all = [scheme for scheme in configuration().registration_schemes if scheme in used]
+    return list(dict.fromkeys([*permission.private_use_schemes, *for_all]))
+
+
+def _permitted_scope(profile: str, permission: Permission) -> list[str]:
+    """Return what the setting gives every registered client, then what the permission adds.
+
+    Scopes about people are not for machines.
+    """
+    people = PEOPLE_SCOPE.split()
+    for_all = configuration().registration_scopes
+    if not PROFILES[profile].has_people:
+        for_all = tuple(name for name in for_all if name not in people)
+    return list(dict.fromkeys([*for_all, *permission.scope.split()]))
 
 
 def _name_from(metadata: dict[str, Any]) -> str:

@@ -109,6 +109,7 @@ def update_registered(registered: Registered, requested: dict[str, Any]) -> Regi
     permission = Permission(
         has_token=registration.initial_access_token_id is not None,
         scope=registration.permitted_scope,
+        private_use_schemes=tuple(registered.client.private_use_schemes),
     )
     wanted = read_requested_client({**requested, **said}, permission)
     changes = _replacing(registered.client, wanted)

@@ -10,6 +10,7 @@ import time
 from enum import Enum, auto
 
 from accounts.authentication import AuthenticationContext, satisfies
+from oidc.clients.record import Client
 from oidc.errors import ProtocolError
 from oidc.requests.authorization_request import AuthorizationRequest
 from oidc.requests.consent import find_consent
@@ -91,13 +92,25 @@ def _is_strong_enough(request: AuthorizationRequest, context: AuthenticationCont
 
 
 def _must_ask_consent(request: AuthorizationRequest, context: AuthenticationContext) -> bool:
-    """A native app's identity is not assured, so its stored consent does not count."""
+    """Stored consent does not count where another app could take the first one's place."""
     if "consent" in request.prompt:
         return True
     client = request.client
     if client.trusted:
         return False
-    if client.profile == "native":
+    if _may_be_another_app(client, request.redirect_uri):
         return True
     consented = find_consent(context.user_id, client.client_id)
     return consented is None or not consented.covers(request.scope, request.claims.releasable)
+
+
+def _may_be_another_app(client: Client, redirect_uri: str) -> bool:
+    """Tell whether nothing assures which app gets the answer.
+
+    So it is on people's devices, where any app can claim a scheme and listen at a port that is not
+    registered. A secret assures it, unless the app is installed.
+    Spec: RFC 8252 section 8.6.
+    """
+    if client.profile == "native" or redirect_uri not in client.redirect_uris:
+        return True
+    return client.is_public and not redirect_uri.startswith(("https:", "http:"))

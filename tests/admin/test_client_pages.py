@@ -70,6 +70,25 @@ def test_a_refusal_is_shown_at_its_field(
     assert not OAuthClient.objects.exists()
 
 
+def test_an_admin_allows_schemes_and_insists_on_the_place_of_a_secret(pages: ClientPages) -> None:
+    client = pages.made()
+    both = f"{REDIRECT_URI}\r\ncursor://app.cursor/cb"
+    refused = pages.change(client, redirect_uris=both)
+    assert "Entry 2" in errors_at(refused, "redirect_uris")[0]
+    pages.change(
+        client,
+        redirect_uris=both,
+        private_use_schemes="cursor\r\n",
+        require_registered_auth_method="on",
+    )
+    client.refresh_from_db()
+    assert client.redirect_uris == both.split()
+    assert client.private_use_schemes == ["cursor"]
+    assert client.require_registered_auth_method
+    dangerous = pages.change(client, private_use_schemes="cursor\r\njavascript")
+    assert "nobody can allow it" in errors_at(dangerous, "private_use_schemes")[0]
+
+
 def test_every_address_at_fault_is_shown_at_once(pages: ClientPages) -> None:
     bad = f"http://app.example/\r\n{REDIRECT_URI}\r\njavascript:x\r\ndata:x"
     answer = pages.add(client_name="", redirect_uris=bad)

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.utils import to_base64url_uint
 
-from oidc.clients.jwk import SIGNING_ALGS, parse_jwk
+from oidc.clients.jwk import SIGNING_ALGS, UnknownKey, parse_jwk, usable_keys
 from tests.clients.keys_for_tests import PRIVATE_KEYS, jwk_of, private_jwk, public_jwk
 
 
@@ -103,3 +103,37 @@ def test_weak_and_costly_keys_are_refused() -> None:
     other_curve = jwk_of("ES256", ec.generate_private_key(ec.SECP384R1()).public_key())
     with pytest.raises(ValueError, match="unknown kind"):
         parse_jwk(other_curve)
+
+
+UNKNOWN = {
+    "a curve": {"kty": "EC", "crv": "P-384", "x": "A" * 64, "y": "A" * 64, "kid": "u"},
+    "a kind": {"kty": "AKP", "alg": "ML-DSA-44", "pub": "A" * 1750, "kid": "u"},
+    "an algorithm": public_jwk("RS256", alg="RS512", kid="u"),
+    "a use": public_jwk("ES256", use="wrap", kid="u"),
+    "no kind at all": {"kid": "u"},
+}
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN.values(), ids=UNKNOWN)
+def test_5_unknown_keys_of_a_set_are_skipped(unknown: dict[str, str]) -> None:
+    known = public_jwk("ES256", kid="k")
+    assert [key.kid for key in usable_keys([unknown, known, unknown])] == ["k"]
+    with pytest.raises(UnknownKey):
+        usable_keys([unknown, unknown])
+
+
+def test_5_dangerous_keys_of_a_set_are_refused() -> None:
+    known = public_jwk("ES256", kid="k")
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    dangerous = [
+        private_jwk("RS256"),
+        {"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA", "d": "AA"},
+        {"kty": "oct", "k": "AAAA"},
+        jwk_of("RS256", weak),
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        "a text",
+    ]
+    for key in dangerous:
+        with pytest.raises(ValueError, match=r"key") as refused:
+            usable_keys([known, key])
+        assert not isinstance(refused.value, UnknownKey)

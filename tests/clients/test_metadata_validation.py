@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oidc.clients.profiles import PROFILES
 from oidc.clients.service import validate_new_client
 from oidc.clients.validation import InvalidClientMetadata
+from oidc.clients.validation.addresses import DANGEROUS_SCHEMES
 from tests.clients.keys_for_tests import private_jwk, public_jwk
 
 REDIRECT_URI = "https://app.example/cb"
@@ -283,6 +284,20 @@ def test_rfc7591_3_2_2_the_error_code_names_redirect_uris() -> None:
     assert caught.value.error == "invalid_client_metadata"
 
 
+P384 = {"kty": "EC", "crv": "P-384", "x": "A" * 64, "y": "A" * 64, "kid": "a"}
+
+
+def test_rfc7517_5_unknown_keys_are_kept_and_do_not_count() -> None:
+    known = public_jwk("RS256")  # no kid: among the known ones it is alone
+    keys = {"keys": [P384, known, P384]}
+    assert validated(token_endpoint_auth_method="private_key_jwt", jwks=keys)["jwks"] == keys
+    assert validated(jwks=keys, id_token_encrypted_response_alg="RSA-OAEP")["jwks"] == keys
+    assert refused(jwks={"keys": [P384]}) == {"jwks"}
+    for_encryption = {"keys": [P384, public_jwk("RS256", use="enc", kid="b")]}
+    assert validated(jwks=for_encryption)["jwks"]
+    assert refused(token_endpoint_auth_method="private_key_jwt", jwks=for_encryption) == {"jwks"}
+
+
 def test_every_address_at_fault_is_told_of_at_once() -> None:
     bad = ["javascript:x", REDIRECT_URI, "http://app.example/cb", "data:x", "https://app.example/#"]
     with pytest.raises(InvalidClientMetadata) as caught:
@@ -300,6 +315,51 @@ def test_every_address_at_fault_is_told_of_at_once() -> None:
     for problem in caught.value.problems:
         assert str(problem) in caught.value.description
     assert not any(uri in caught.value.description for uri in bad)
+
+
+# --- Addresses that an admin allows -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["web", "spa", "native", "agent", "oidc-compat"])
+@pytest.mark.parametrize("uri", ["cursor://app.name/cb", "cursor:/cb", "com.example.app:/cb"])
+def test_an_admin_allows_schemes_by_name(profile: str, uri: str) -> None:
+    scheme = uri.partition(":")[0]
+    both = [REDIRECT_URI, uri]
+    kept = validated(profile, redirect_uris=both, private_use_schemes=[scheme])
+    assert kept["redirect_uris"] == both
+    assert validated(
+        profile, post_logout_redirect_uris=[uri], private_use_schemes=["other", scheme]
+    )
+    assert refused(profile, redirect_uris=["cursors:/cb"], private_use_schemes=["cursor"])
+    if profile != "native" or "." not in scheme:
+        assert refused(profile, redirect_uris=both, private_use_schemes=["other"])
+
+
+@pytest.mark.parametrize(
+    "scheme", [*sorted(DANGEROUS_SCHEMES), "https", "http", "Cursor", "cur sor", "cursor:", "", 7]
+)
+def test_what_no_admin_can_allow(scheme: Any) -> None:
+    assert "private_use_schemes" in refused(private_use_schemes=[scheme])
+    if scheme not in ("https", "http"):
+        assert "redirect_uris" in refused(
+            redirect_uris=[f"{scheme}:/cb"], private_use_schemes=[scheme]
+        )
+
+
+def test_a_native_app_may_have_a_secret_of_each_installation() -> None:
+    """RFC 8252 section 8.5."""
+    for method in ("client_secret_basic", "client_secret_post"):
+        made = validated("native", token_endpoint_auth_method=method)
+        assert made["require_pkce"]
+    assert refused("native", require_pkce=False, token_endpoint_auth_method="client_secret_basic")
+    assert validated("native")["token_endpoint_auth_method"] == "none"
+
+
+def test_core_8_1_an_apps_own_scheme_leads_into_no_sector() -> None:
+    """Its host is made up, and would be the sector of somebody's site."""
+    pairwise = {"subject_type": "pairwise", "private_use_schemes": ["app"]}
+    for uris in (["app://bank.example/cb"], [REDIRECT_URI, "app://app.example/cb"]):
+        assert refused(redirect_uris=uris, **pairwise) == {"sector_identifier_uri"}
 
 
 JSON = st.recursive(

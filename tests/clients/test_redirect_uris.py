@@ -215,7 +215,12 @@ def test_origin_ignores_case_and_the_default_port() -> None:
 
 # --- Matching -----------------------------------------------------------------------------------
 
-REGISTERED = ("https://app.example/cb?tenant=1", "http://127.0.0.1/cb", "http://[::1]:80/cb")
+REGISTERED = (
+    "https://app.example/cb?tenant=1",
+    "http://127.0.0.1/cb",
+    "http://[::1]:80/cb",
+    "http://localhost:3000/cb",
+)
 
 
 @pytest.mark.parametrize("any_port", [False, True])
@@ -246,9 +251,15 @@ def test_oauth21_2_3_1_anything_else_does_not(uri: str, any_port: bool) -> None:
     assert not redirect_uri_matches(REGISTERED, uri, any_loopback_port=any_port)
 
 
+def test_rfc8252_7_3_the_hosts_of_this_machine_are_not_one() -> None:
+    assert not redirect_uri_matches(
+        ["http://127.0.0.1/cb"], "http://localhost/cb", any_loopback_port=True
+    )
+
+
 @given(st.integers(min_value=0, max_value=65535))
 def test_rfc8252_7_3_a_native_app_may_use_any_loopback_port(port: int) -> None:
-    for host in ("127.0.0.1", "[::1]"):
+    for host in ("127.0.0.1", "[::1]", "localhost"):
         uri = f"http://{host}:{port}/cb"
         assert redirect_uri_matches(REGISTERED, uri, any_loopback_port=True)
         assert (uri in REGISTERED) == redirect_uri_matches(REGISTERED, uri, any_loopback_port=False)
@@ -271,7 +282,14 @@ def test_rfc8252_7_3_a_native_app_may_use_any_loopback_port(port: int) -> None:
         "http://127.0.0.1:80/cb?x=1",
         "http://127.0.0.1:80/cb#",
         "http://127.0.0.1:80\\cb",
-        "http://localhost:80/cb",
+        "http://LOCALHOST:80/cb",
+        "http://localhost.:80/cb",
+        "http://localhost.evil.example/cb",
+        "http://localhost:80.evil.example/cb",
+        "http://localhost@evil.example/cb",
+        "http://localhost:80@evil.example/cb",
+        "http://localhostevil.example/cb",
+        "https://localhost:80/cb",
         "https://127.0.0.1:80/cb",
         "http://127.0.0.2:80/cb",
         "http://[::1]:80:81/cb",
@@ -282,9 +300,9 @@ def test_rfc8252_7_3_only_the_port_may_differ(uri: str) -> None:
     assert not redirect_uri_matches(REGISTERED, uri, any_loopback_port=True)
 
 
-@given(st.text(max_size=40))
-def test_a_loopback_prefix_opens_nothing(rest: str) -> None:
-    uri = "http://127.0.0.1" + rest
+@given(st.sampled_from(["127.0.0.1", "localhost"]), st.text(max_size=40))
+def test_a_loopback_prefix_opens_nothing(host: str, rest: str) -> None:
+    uri = f"http://{host}{rest}"
     if redirect_uri_matches(REGISTERED, uri, any_loopback_port=True):
-        assert urlsplit(uri).hostname == "127.0.0.1"
+        assert urlsplit(uri).hostname == host
         assert urlsplit(uri).path == "/cb"

@@ -142,10 +142,89 @@ def test_unprintable_names_do_not_reach_the_log(send: Send, pair: str) -> None:
     assert FailedRequest.objects.latest("pk").client_id == ""
 
 
-def test_2_3_1_secret_in_the_form(send: Send) -> None:
-    client = RelyingParty.register(
-        send, "machine", scope="api", token_endpoint_auth_method="client_secret_post"
+PLACES = ("client_secret_basic", "client_secret_post")
+
+
+def sent_in(place: str, send: Send, client: RelyingParty, path: str = "/oauth2/token") -> Answer:
+    """Send a client's secret in a Basic header, or in the form."""
+    form = {"grant_type": "client_credentials", "token": "x"}
+    headers = dict(FORM_HEADERS)
+    if place == "client_secret_basic":
+        headers["Authorization"] = basic(client.client_id, str(client.client_secret))
+    else:
+        form |= {"client_id": client.client_id, "client_secret": str(client.client_secret)}
+    return send("POST", path, "", urlencode(form).encode(), headers)
+
+
+def machine_with(send: Send, method: str, **metadata: object) -> RelyingParty:
+    return RelyingParty.register(
+        send, "machine", scope="api", token_endpoint_auth_method=method, **metadata
     )
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("registered", PLACES)
+def test_2_3_1_a_secret_is_taken_in_either_place(
+    send: Send, registered: str, place: str, path: str
+) -> None:
+    client = machine_with(send, registered)
+    assert sent_in(place, send, client, path).status == 200
+    client.client_secret = f"{client.client_secret}x"
+    refused = sent_in(place, send, client, path)
+    assert assert_refused(refused, 401)["error_description"] == "client authentication failed"
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("registered", PLACES)
+def test_an_admin_may_insist_on_the_place(send: Send, registered: str, place: str) -> None:
+    client = machine_with(send, registered, require_registered_auth_method=True)
+    answer = sent_in(place, send, client)
+    assert answer.status == (200 if place == registered else 401)
+    if place != registered:
+        told = assert_refused(answer, 401)["error_description"]
+        assert told.endswith(f": the registered method is {registered}")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"token_endpoint_auth_method": "client_secret_jwt"},
+        {
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": "https://client.example/jwks.json",
+        },
+    ],
+    ids=lambda metadata: metadata["token_endpoint_auth_method"],
+)
+def test_a_stronger_method_is_not_replaced_by_a_secret(
+    send: Send, metadata: dict[str, str], place: str
+) -> None:
+    client = RelyingParty.register(send, "machine", scope="api", **metadata)
+    client.client_secret = client.client_secret or "made up"
+    refused = assert_refused(sent_in(place, send, client), 401)
+    assert refused["error"] == "invalid_client"
+    told = refused["error_description"]
+    assert told.endswith(f"the registered method is {metadata['token_endpoint_auth_method']}")
+
+
+def test_the_refusal_tells_which_method_is_registered(
+    send: Send, machine: RelyingParty, spa: RelyingParty
+) -> None:
+    """An app learns what to change; of a client that there is not, nobody learns anything."""
+    machine.client_secret, spa.client_secret = None, "made up"
+    told = assert_refused(machine.token({"grant_type": "client_credentials"}), 401)
+    assert told["error_description"].endswith("the registered method is client_secret_basic")
+    told = assert_refused(spa.token({"grant_type": "refresh_token"}), 401)
+    assert told["error_description"].endswith("the registered method is none")
+    spa.client_id = "unknown"
+    told = assert_refused(spa.token({"grant_type": "refresh_token"}), 401)
+    assert told["error_description"] == "client authentication failed"
+
+
+def test_2_3_1_secret_in_the_form(send: Send) -> None:
+    client = machine_with(send, "client_secret_post")
     good, client.client_secret = client.client_secret, None
     form = {"grant_type": "client_credentials"}
     assert client.token(form | {"client_secret": good}).status == 200
@@ -154,4 +233,3 @@ def test_2_3_1_secret_in_the_form(send: Send) -> None:
         assert assert_refused(answer, 401)["error"] == "invalid_client"
     body = urlencode(form | {"client_secret": good}).encode()
     assert_refused(send("POST", "/oauth2/token", "", body, FORM_HEADERS), 401)
-    assert_refused(token_by(send, basic(client.client_id, good)), 401)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any
+from urllib.parse import urlencode
 
+import jwt
 import pytest
 
+from oidc.clients.validation.members import ADDITIONAL, COLUMNS
 from oidc.endpoints.metadata import provider_metadata
 from oidc.models import ClientRegistration, OAuthClient
 from oidc.networks import network_of
-from tests.protocol.registering import PATH, call, initial_access_token, register
-from tests.support.doors import Send
-from tests.support.relying_party import REDIRECT_URI
+from oidc.registration.members import OWN_SWITCHES
+from tests.clients.keys_for_tests import PRIVATE_KEYS, public_jwk
+from tests.protocol.registering import PATH, call, initial_access_token, path_of, register
+from tests.support.assertions import ASSERTION_TYPE
+from tests.support.doors import FORM, Send
+from tests.support.relying_party import ISSUER, REDIRECT_URI
 
 # --- Off, with a token, open ------------------------------------------------------------------
 
@@ -261,6 +268,147 @@ def test_scopes_of_apis_need_a_token_that_names_them(send: Send, open_registrati
     assert register(send, scope="openid reports.read").json()["scope"] == "openid"
     allowed = register(send, initial_access_token(scope="reports.read"), scope="reports.read")
     assert allowed.json()["scope"] == "reports.read"
+
+
+# --- What software of today sends --------------------------------------------------------------
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+@pytest.mark.parametrize(
+    ("member", "sent", "registered"),
+    [
+        ("grant_types", ["authorization_code", DEVICE_CODE, "password"], ["authorization_code"]),
+        ("grant_types", [DEVICE_CODE, "authorization_code"], ["authorization_code"]),
+        ("response_types", ["code", "none", "code token x"], ["code"]),
+    ],
+)
+def test_2_unknown_types_beside_known_ones_are_left_out(
+    send: Send, open_registration: None, member: str, sent: list[str], registered: list[str]
+) -> None:
+    answer = register(send, **{member: sent})
+    assert (answer.status, answer.json()[member]) == (201, registered)
+
+
+@pytest.mark.parametrize(
+    ("member", "sent"),
+    [
+        ("grant_types", [DEVICE_CODE]),
+        ("grant_types", ["authorization_code", 7]),
+        ("response_types", ["none", "token"]),
+        ("response_types", ["code", None]),
+    ],
+)
+def test_2_nothing_but_unknown_types_is_an_error(
+    send: Send, open_registration: None, member: str, sent: list[Any]
+) -> None:
+    answer = register(send, **{member: sent})
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_client_metadata")
+    assert member in answer.json()["error_description"]
+
+
+def test_an_empty_text_is_a_member_left_out(send: Send, open_registration: None) -> None:
+    plain = register(send).json()
+    known = {**COLUMNS, **ADDITIONAL}.keys() - OWN_SWITCHES - {"redirect_uris"}
+    empty = dict.fromkeys([*known, "client_name#de", "application_type", "software_statement"], "")
+    answer = register(send, **empty)
+    assert answer.status == 201, answer.text
+    differing = {"client_id", "client_secret", "registration_access_token", "client_id_issued_at"}
+    differing |= {"registration_client_uri"}
+    made = answer.json()
+    assert {k: v for k, v in made.items() if k not in differing} == {
+        k: v for k, v in plain.items() if k not in differing
+    }
+
+
+def test_rfc7517_5_an_unknown_key_does_not_keep_a_client_out(
+    send: Send, open_registration: None
+) -> None:
+    keys = {
+        "keys": [public_jwk("ES256", kid="one"), {"kty": "AKP", "alg": "ML-DSA-44", "pub": "A"}]
+    }
+    answer = register(send, token_endpoint_auth_method="private_key_jwt", jwks=keys)
+    assert (answer.status, answer.json()["jwks"]) == (201, keys)
+    claims = {
+        "iss": answer.json()["client_id"],
+        "sub": answer.json()["client_id"],
+        "aud": ISSUER,
+        "exp": int(time.time()) + 60,
+        "jti": secrets.token_hex(8),
+    }
+    assertion = jwt.encode(claims, PRIVATE_KEYS["ES256"], "ES256", {"kid": "one"})
+    form = {
+        "token": "x",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": assertion,
+    }
+    introspected = send(
+        "POST", "/oauth2/introspect", "", urlencode(form).encode(), {"Content-Type": FORM}
+    )
+    assert introspected.json() == {"active": False}
+
+
+# --- What an operator allows -------------------------------------------------------------------
+
+
+def test_the_setting_says_which_scopes_clients_may_ask_for(send: Send, registration: Any) -> None:
+    registration("open", registration_scopes=("openid", "profile", "reports.read"))
+    asked = register(send, scope="openid reports.read email admin.write")
+    assert asked.json()["scope"] == "openid reports.read"
+    assert register(send).json()["scope"] == "openid profile reports.read"
+    assert register(send, scope="email").status == 400
+    more = register(send, initial_access_token(scope="admin.write"), scope="email admin.write")
+    assert more.json()["scope"] == "admin.write"
+
+
+def test_a_machine_gets_no_scope_about_people_by_the_setting(send: Send, registration: Any) -> None:
+    registration("open", registration_scopes=("openid", "email", "reports.read"))
+    machine = {"redirect_uris": None, "grant_types": ["client_credentials"]}
+    made = register(send, initial_access_token(), **machine)
+    assert (made.status, made.json()["scope"]) == (201, "reports.read")
+
+
+CURSOR = "cursor://app.cursor/oauth/callback"
+
+
+def test_the_setting_names_schemes_that_clients_may_have(send: Send, registration: Any) -> None:
+    editor = {"redirect_uris": [REDIRECT_URI, CURSOR], "token_endpoint_auth_method": "none"}
+    registration("open")
+    assert register(send, **editor).json()["error"] == "invalid_redirect_uri"
+    registration("open", registration_schemes=("cursor", "other"))
+    made = register(send, **editor)
+    assert (made.status, made.json()["redirect_uris"]) == (201, editor["redirect_uris"])
+    assert "private_use_schemes" not in made.json()
+    row = OAuthClient.objects.get()
+    assert row.private_use_schemes == ["cursor"]  # what it uses, and no more
+    native = register(send, application_type="native", redirect_uris=[CURSOR, "com.example:/cb"])
+    assert native.status == 201
+    unlisted = register(send, redirect_uris=["vscode://app/cb"], private_use_schemes=["vscode"])
+    assert unlisted.json()["error"] == "invalid_redirect_uri"
+
+    # The operator thinks otherwise: who is there stays.
+    registration("open", registration_schemes=())
+    change = {"client_id": row.client_id, "client_name": "New name", **editor}
+    token = made.json()["registration_access_token"]
+    assert call(send, "PUT", path_of(made.json()), change, token).status == 200
+    assert register(send, **editor).status == 400
+
+
+def test_rfc8252_8_5_a_native_app_may_have_a_secret_of_each_installation(
+    send: Send, open_registration: None
+) -> None:
+    answer = register(
+        send,
+        application_type="native",
+        redirect_uris=["http://127.0.0.1/cb", "com.example.app:/cb", REDIRECT_URI],
+        token_endpoint_auth_method="client_secret_basic",
+    )
+    assert answer.status == 201
+    assert (answer.json()["application_type"], len(answer.json()["client_secret"])) == (
+        "native",
+        43,
+    )
+    assert kind_of(answer) == ("native", True)
 
 
 # --- How often --------------------------------------------------------------------------------

@@ -252,6 +252,7 @@ MOVES: dict[str, dict[str, Any]] = {
     "another name": {"client_name": "Bank"},
     "other keys": {"jwks": OTHER_KEYS},
     "keys elsewhere": {"jwks": None, "jwks_uri": "https://client.example/jwks.json"},
+    "a secret that signs, and so another one": {"id_token_signed_response_alg": "HS256"},
     "a key instead of a secret": {"token_endpoint_auth_method": "private_key_jwt"},
 }
 

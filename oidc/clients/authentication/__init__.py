@@ -81,8 +81,8 @@ def authenticate_client(request: Request) -> Client:
     if isinstance(client, str):
         raise invalid_client(client)
     if not client.check_endpoint_auth_method(method.NAME, "token"):
-        raise invalid_client(
-            f"{method.NAME} presented, {client.token_endpoint_auth_method} registered"
-        )
+        registered = client.token_endpoint_auth_method
+        detail = f"{method.NAME} presented, {registered} registered"
+        raise invalid_client(detail, registered_method=registered)
     verify(client)
     return client

@@ -43,7 +43,9 @@ def _check(member: str, value: Any, metadata: dict[str, Any]) -> Any:
     if member in ("redirect_uris", "post_logout_redirect_uris"):
         profile = PROFILES.get(metadata["profile"]) if _is_text(metadata["profile"]) else None
         is_native = profile is not None and profile.application_type == "native"
-        return redirect_uris(native=is_native)(value)
+        schemes = metadata["private_use_schemes"]  # what is wrong about these is told elsewhere
+        allowed = list(filter(_is_text, schemes)) if isinstance(schemes, list) else []
+        return redirect_uris(native=is_native, schemes=allowed)(value)
     if member in SERVER_MEMBERS:
         raise Refused("Is chosen by the server.")
     check = find_check(member)

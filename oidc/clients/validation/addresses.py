@@ -9,6 +9,7 @@ address than the one that is compared, or sent, later.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import parse_qsl
 
@@ -26,14 +27,32 @@ _HOST_NAME = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.?"
 )
 _DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2[eE]){1,2}(?:/|$)")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]{0,99}")
+DANGEROUS_SCHEMES = frozenset({
+    # They run or show what is in the address itself.
+    "about", "blob", "cid", "data", "filesystem", "jar", "javascript", "livescript", "mhtml", "mid",
+    "mk", "mocha", "vbscript", "view-source",
+    # They open files, or parts of a browser.
+    "chrome", "chrome-extension", "edge", "file", "moz-extension", "opera", "res", "resource",
+    # They hand the address to another program; some of these have obeyed it.
+    "android-app", "callto", "facetime", "hcp", "intent", "its", "mailto", "ms-appinstaller",
+    "ms-help", "ms-its", "ms-msdt", "ms-officecmd", "ms-settings", "search", "search-ms", "shell",
+    "skype", "sms", "tel",
+    # They go over the network, and not to the app.
+    "dict", "ftp", "ftps", "gopher", "irc", "ldap", "ldaps", "news", "nfs", "nntp", "rtsp", "sftp",
+    "smb", "ssh", "telnet", "tftp", "urn", "ws", "wss",
+})  # fmt: skip
+"""Refused as redirect URIs whoever allows them: none of them is an app's own."""
 _RESPONSE_PARAMETERS = frozenset({"code", "state", "iss", "error", "id_token", "access_token"})
 
 
-def check_redirect_uri(uri: object, *, native: bool) -> str:
+def check_redirect_uri(uri: object, *, native: bool, schemes: Collection[str] = ()) -> str:
     """Return an address that answers may be sent to.
 
-    Spec: OAuth 2.1 section 2.3.1; RFC 8252 section 7.1: a scheme of its own for a native app has
-    a dot in it, like com.example.app, which also keeps javascript, data and their kind out.
+    `schemes`: those that an admin allowed this client. Without that, a scheme of its own is for a
+    native app and has a dot in it, like com.example.app.
+
+    Spec: OAuth 2.1 section 2.3.1; RFC 8252 section 7.1.
 
     Raises:
         Refused: with the rule that it breaks.
@@ -51,9 +70,26 @@ def check_redirect_uri(uri: object, *, native: bool) -> str:
     if scheme in ("http", "https"):
         _check_web(scheme, authority)
     else:
-        _check_private_use(scheme, authority, path, native=native)
+        _check_private_use(scheme, native=native, schemes=schemes)
+        if not authority and not path.startswith("/"):
+            raise Refused("Must have a path, like com.example.app:/cb.")
     _check_that_it_splits(str(uri))
     return str(uri)
+
+
+def check_private_use_scheme(scheme: object) -> str:
+    """Return a scheme that may be allowed to an app as its own.
+
+    Raises:
+        Refused: it is malformed, the web's, or dangerous.
+    """
+    if not isinstance(scheme, str) or not _SCHEME.fullmatch(scheme):
+        raise Refused("Must be a scheme in lower case without its colon, like cursor.")
+    if scheme in ("http", "https"):
+        raise Refused("Must be an app's own scheme. Web addresses need no permission.")
+    if scheme in DANGEROUS_SCHEMES:
+        raise Refused("This scheme is not an app's own, and nobody can allow it.")
+    return scheme
 
 
 def check_web_uri(uri: object, *, secure: bool) -> str:
@@ -125,10 +161,12 @@ def _check_host(authority: str | None) -> str:
     return host
 
 
-def _check_private_use(scheme: str, authority: str | None, path: str, *, native: bool) -> None:
+def _check_private_use(scheme: str, *, native: bool, schemes: Collection[str]) -> None:
+    if scheme in DANGEROUS_SCHEMES:
+        raise Refused("This scheme is not an app's own, and nobody can allow it.")
+    if scheme in schemes:
+        return
     if not native:
         raise Refused("Must begin with https://. Schemes of their own are for native apps.")
     if "." not in scheme.strip("."):
         raise Refused("A scheme of your own is your domain reversed, like com.example.app:/cb.")
-    if not authority and not path.startswith("/"):
-        raise Refused("Must have a path, like com.example.app:/cb.")

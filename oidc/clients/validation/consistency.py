@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from oidc.clients.jwk import parse_jwk
+from oidc.clients.jwk import SIGNING_ALGS, usable_keys
 from oidc.clients.profiles import PROFILES, SECRET_METHODS, Profile, grant_types_of
 from oidc.clients.record import OPAQUE
 from oidc.clients.sector import hosts_of
@@ -43,6 +43,8 @@ def _keys(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
     needs_keys = metadata["token_endpoint_auth_method"] == "private_key_jwt"
     if needs_keys and not (has_jwks or has_jwks_uri):
         yield Problem("jwks", "private_key_jwt needs public keys: jwks or jwks_uri.")
+    elif needs_keys and not any(_has_key_for(metadata, alg) for alg in SIGNING_ALGS):
+        yield Problem("jwks", "private_key_jwt needs a key that signs: RSA, EC P-256 or Ed25519.")
 
 
 def _assertions(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
@@ -84,7 +86,7 @@ def _access_tokens(metadata: dict[str, Any], _profile: Profile) -> Iterator[Prob
 def _has_key_for(metadata: dict[str, Any], alg: str) -> bool:
     """Look into the keys given here; what is at an address is seen when it is needed."""
     keys = (metadata.get("jwks") or {"keys": []})["keys"]
-    return bool(metadata.get("jwks_uri")) or any(alg in parse_jwk(key).algs for key in keys)
+    return bool(metadata.get("jwks_uri")) or any(alg in key.algs for key in usable_keys(keys))
 
 
 def _grants(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
@@ -145,13 +147,17 @@ def _logout(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
 
 def _frontchannel_logout(metadata: dict[str, Any], _profile: Profile) -> Iterator[Problem]:
     uri = metadata["frontchannel_logout_uri"]
-    web_uris = [uri for uri in metadata["redirect_uris"] if uri.startswith("http")]
+    web_uris = [uri for uri in metadata["redirect_uris"] if uri.startswith(WEB_SCHEMES)]
     if uri and origin_of(uri) not in map(origin_of, web_uris):
         yield Problem("frontchannel_logout_uri", "Must be on the host and port of a redirect URI.")
 
 
 def _subjects(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
-    uri, hosts = metadata["sector_identifier_uri"], hosts_of(metadata["redirect_uris"])
+    # The host in an app's own scheme belongs to nobody: it must not lead into a site's sector.
+    uri = metadata["sector_identifier_uri"]
+    hosts = hosts_of(
+        uri if uri.startswith(WEB_SCHEMES) else "" for uri in metadata["redirect_uris"]
+    )
     if metadata["subject_type"] != "pairwise" or not profile.has_people or uri:
         return
     if len(hosts) != 1 or "" in hosts:
@@ -161,6 +167,7 @@ def _subjects(metadata: dict[str, Any], profile: Profile) -> Iterator[Problem]:
         )
 
 
+WEB_SCHEMES = ("https:", "http:")
 LOGOUT_URIS = ("backchannel_logout_uri", "frontchannel_logout_uri")
 
 RULES: tuple[Rule, ...] = (

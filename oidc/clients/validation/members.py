@@ -7,6 +7,7 @@ specifications' sections on registration.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.profiles import AUTH_METHODS, PROFILES, RESPONSE_TYPES
@@ -30,9 +31,12 @@ SUBJECT_TYPES = ("public", "pairwise")
 _TEN_YEARS = 10 * 365 * 24 * 3600
 
 
-def redirect_uris(*, native: bool) -> Check:
-    """The check for a list of redirect URIs, which depends on the kind of client."""
-    return values.list_of(lambda uri: check_redirect_uri(uri, native=native))
+def redirect_uris(*, native: bool, schemes: Collection[str] = ()) -> Check:
+    """The check for a list of redirect URIs, which depends on the client.
+
+    `schemes`: those of its own that an admin allowed, whatever its kind.
+    """
+    return values.list_of(lambda uri: check_redirect_uri(uri, native=native, schemes=schemes))
 
 
 COLUMNS: dict[str, Check] = {
@@ -74,6 +78,8 @@ COLUMNS: dict[str, Check] = {
     # Switches of our own, which no specification names.
     "require_pkce": values.flag,
     "rotate_refresh_tokens": values.flag,
+    "require_registered_auth_method": values.flag,
+    "private_use_schemes": values.list_of(values.private_use_scheme),
     "trusted": values.flag,
     "access_token_lifetime_seconds": values.number(30, LONGEST_ACCESS_TOKEN_SECONDS, also=(0,)),
     "access_token_audience": values.list_of(values.audience),

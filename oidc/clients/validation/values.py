@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from oidc.clients.jwk import parse_jwk
+from oidc.clients.jwk import usable_keys
 from oidc.clients.names import is_plain, is_visible
-from oidc.clients.validation.addresses import check_web_uri
+from oidc.clients.validation.addresses import check_private_use_scheme, check_web_uri
 from oidc.clients.validation.errors import Refused
 
 Check = Callable[[Any], Any]
@@ -139,6 +139,11 @@ def https_uri(value: Any) -> str:
     return str(value)
 
 
+def private_use_scheme(value: Any) -> str:
+    """A scheme that belongs to an app, without its colon. Spec: RFC 8252 section 7.1."""
+    return check_private_use_scheme(value)
+
+
 def audience(value: Any) -> str:
     """An `aud` value. Spec: RFC 7519 section 2 (StringOrURI)."""
     if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,500}", value):
@@ -159,7 +164,10 @@ def scope(value: Any) -> str:
 
 
 def jwks(value: Any) -> dict[str, Any] | None:
-    """A set of public keys. Spec: RFC 7517 section 5; OpenID Connect Core 1.0 section 10.1."""
+    """A set of public keys; ones that are of no use here may be among them.
+
+    Spec: RFC 7517 section 5; OpenID Connect Core 1.0 section 10.1.
+    """
     if value is None:
         return None
     if not isinstance(value, dict) or not isinstance(value.get("keys"), list) or not value["keys"]:
@@ -170,7 +178,7 @@ def jwks(value: Any) -> dict[str, Any] | None:
     if "\\u" in written:
         raise Refused("Must not have control characters, or others outside ASCII.")
     try:
-        kids = [parse_jwk(key).kid for key in value["keys"]]
+        kids = [key.kid for key in usable_keys(value["keys"])]
     except ValueError as error:
         raise Refused(str(error)) from error
     if len(kids) > 1 and ("" in kids or len(set(kids)) < len(kids)):
