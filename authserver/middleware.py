@@ -13,6 +13,7 @@ from django.utils import translation
 from accounts.authentication import SID_MEMBER
 from authserver import health
 from oidc.conf import configuration
+from oidc.doors.cors import ANSWER_HEADERS, preflight_headers
 from oidc.doors.wrapper import new_reference
 from oidc.errors import SessionEnded
 from oidc.http import NO_STORE
@@ -54,6 +55,32 @@ class NoStoreMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.setdefault(*NO_STORE)
+        return response
+
+
+class WellKnownMiddleware:
+    """Let scripts of any origin learn that a well-known document is not here.
+
+    Clients try several addresses to find one (MCP does), and ask before (a preflight request). If
+    they may not read the 404, they take the whole server for broken.
+    """
+
+    PATH = "/.well-known/"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 404 or not request.path_info.startswith(self.PATH):
+            return response
+        headers = ANSWER_HEADERS
+        if request.method == "OPTIONS":
+            response = HttpResponse(status=204)
+            requested = request.headers.get("Access-Control-Request-Headers", "")
+            headers = preflight_headers(("GET", "HEAD"), requested)
+        for name, value in headers:
+            response[name] = value
         return response
 
 

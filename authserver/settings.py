@@ -168,6 +168,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "authserver.middleware.RequestReferenceMiddleware",
+    "authserver.middleware.WellKnownMiddleware",
     "django.middleware.locale.LocaleMiddleware",  # error pages of all others speak it too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from oidc.conf import configuration
+from oidc.doors.cors import ANSWER_HEADERS
 from oidc.doors.endpoint import Endpoint
 from oidc.http import NO_STORE, Headers
 
@@ -26,7 +27,7 @@ def security_headers() -> Headers:
 
 
 @lru_cache(maxsize=256)
-def added_headers(endpoint: Endpoint, present: tuple[str, ...], *, is_preflight: bool) -> Headers:
+def added_headers(endpoint: Endpoint, present: tuple[str, ...]) -> Headers:
     """Return what an endpoint's response carries besides its own headers, which win.
 
     `present`: the names of its own; there are few combinations, so each is worked out once.
@@ -35,20 +36,6 @@ def added_headers(endpoint: Endpoint, present: tuple[str, ...], *, is_preflight:
     if endpoint.frameable:
         taken.add("X-Frame-Options")  # has no value that allows it
     headers = [*security_headers(), NO_STORE]
-    if endpoint.cors:
-        headers += _PREFLIGHT_ANSWER if is_preflight else _CORS
-        if is_preflight:
-            headers.append(("Access-Control-Allow-Methods", ", ".join(endpoint.methods)))
+    if endpoint.cors and "Access-Control-Allow-Methods" not in taken:  # else a preflight
+        headers += ANSWER_HEADERS
     return tuple(pair for pair in headers if pair[0] not in taken)
-
-
-# Scripts of any origin may call an endpoint that looks at no cookie. Spec: Fetch section 3.2.
-_CORS: Headers = (
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id"),
-)
-_PREFLIGHT_ANSWER: Headers = (
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
-    ("Access-Control-Max-Age", "3600"),
-)

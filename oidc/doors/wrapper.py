@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from oidc import events
 from oidc.conf import configuration
 from oidc.doors.body import FORM, JSON, read_json, read_text
+from oidc.doors.cors import preflight_headers
 from oidc.doors.endpoint import Endpoint
 from oidc.doors.headers import added_headers
 from oidc.doors.query import refuse_known_names
@@ -41,6 +42,7 @@ READ_HEADERS = (
     "accept-language",
     "if-none-match",
     "user-agent",
+    "access-control-request-headers",
 )
 """The request headers that endpoints may read; doors pass on no others."""
 
@@ -89,11 +91,7 @@ def serve(endpoint: Endpoint, arrival: Arrival) -> Response:
             at=time.time(),
         )
     )
-    added = added_headers(
-        endpoint,
-        tuple([name for name, _ in response.headers]),
-        is_preflight=arrival.method == "OPTIONS",
-    )
+    added = added_headers(endpoint, tuple([name for name, _ in response.headers]))
     headers = (*response.headers, *added, ("X-Request-Id", reference))
     return Response(response.status, response.body, headers)
 
@@ -102,7 +100,8 @@ def _answer(
     endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str, Any]
 ) -> tuple[Response, ProtocolError | None]:
     if arrival.method == "OPTIONS" and endpoint.cors:
-        return Response(204), None
+        requested = arrival.headers.get("access-control-request-headers", "")
+        return Response(204, b"", preflight_headers(endpoint.methods, requested)), None
     request: Request | None = None
     try:
         request = _read(endpoint, arrival, reference, notes)

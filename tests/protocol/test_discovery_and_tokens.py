@@ -12,6 +12,7 @@ import pytest
 from oidc.keys import lifecycle, ring
 from oidc.keys.algorithms import ENCRYPTION_ALGORITHMS, KEY_ALGORITHMS, SIGNING_ALGORITHMS
 from oidc.models import SigningKey
+from oidc.urls import ENDPOINTS
 from tests.support.doors import Send
 from tests.support.relying_party import ISSUER, RelyingParty
 
@@ -89,6 +90,76 @@ def test_cors_preflight(send: Send, path: str) -> None:
     assert answer.status == 204
     assert answer.header("Access-Control-Allow-Origin") == "*"
     assert "Authorization" in answer.header("Access-Control-Allow-Headers")
+
+
+SENT_BY_APPS = (
+    "authorization,baggage,content-type,if-none-match,mcp-protocol-version,sentry-trace,traceparent"
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *[each.path + ("x" if each.path.endswith("/") else "") for each in ENDPOINTS if each.cors],
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/openid-configuration/mcp",
+    ],
+)
+def test_fetch_3_3_any_request_header_may_come(send: Send, path: str) -> None:
+    """Tracing libraries and MCP clients send theirs to every address."""
+    headers = {
+        "Origin": "https://spa.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": SENT_BY_APPS,
+    }
+    answer = send("OPTIONS", path, "", b"", headers)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.header("Access-Control-Allow-Origin") == "*"
+    assert not answer.header("Access-Control-Allow-Credentials")
+    allowed = answer.header("Access-Control-Allow-Headers").lower().split(", ")
+    assert sorted(allowed) == SENT_BY_APPS.split(",")
+    assert {"GET", "POST"} & set(answer.header("Access-Control-Allow-Methods").split(", "))
+    assert answer.header("X-Request-Id")
+
+
+@pytest.mark.parametrize(
+    "requested",
+    ["a b", "é", "a\r\nSet-Cookie: x=1", "*", "x: y", "<script>", '"', "(", "x" * 101, ",,,", ""],
+    ids=repr,
+)
+def test_only_names_of_headers_are_echoed(send: Send, requested: str) -> None:
+    for path in ("/oauth2/token", "/.well-known/unknown"):
+        headers = {"Access-Control-Request-Headers": f"traceparent,{requested},baggage"}
+        answer = send("OPTIONS", path, "", b"", headers)
+        expected = "Authorization, Content-Type, traceparent, baggage"
+        assert answer.header("Access-Control-Allow-Headers") == expected
+
+
+def test_the_echo_is_bounded(send: Send) -> None:
+    names = ",".join(f"x{number}" for number in range(10_000))
+    answer = send("OPTIONS", "/oauth2/token", "", b"", {"Access-Control-Request-Headers": names})
+    assert answer.header("Access-Control-Allow-Headers").count(",") < 110
+
+
+@pytest.mark.parametrize(
+    "path", ["unknown", "oauth-protected-resource/mcp", "openid-configuration/", "", "a/b/c"]
+)
+def test_that_a_well_known_document_is_not_here_may_be_read_by_scripts(
+    send: Send, path: str
+) -> None:
+    for method in ("GET", "HEAD", "POST"):
+        answer = send(method, f"/.well-known/{path}", "", b"", {"Origin": "https://spa.example"})
+        assert answer.status == 404
+        assert answer.header("Access-Control-Allow-Origin") == "*"
+        assert not answer.header("Access-Control-Allow-Credentials")
+
+
+@pytest.mark.parametrize("path", ["/unknown", "/accounts/", "/.well-known/change-password", "/"])
+def test_pages_are_for_no_other_origin(send: Send, path: str) -> None:
+    for method in ("GET", "OPTIONS"):
+        headers = {"Origin": "https://spa.example", "Access-Control-Request-Headers": "x"}
+        answer = send(method, path, "", b"", headers)
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
 def test_no_trailing_slash_redirect(send: Send) -> None:
