@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import AddEmailForm, LoginForm, ResetPasswordForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    SignupForm,
+)
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest
 
@@ -63,3 +69,13 @@ class ResetForm(ResetPasswordForm):  # type: ignore[misc]
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         return str(self.cleaned_data["email"])
+
+
+class PasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """The form for a new password. Guessing the current one there is bounded as elsewhere."""
+
+    def clean_oldpassword(self) -> str:
+        password = str(self.cleaned_data["oldpassword"])
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password

@@ -274,6 +274,17 @@ def test_a_session_may_not_guess_much(alice: User) -> None:
     assert LATER in page.content.decode()
 
 
+def test_nor_where_the_password_is_changed(alice: User, settings: LazySettings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"change_password": ""}
+    browser = Client()
+    browser.post("/accounts/login/", {"login": alice.username, "password": PASSWORD})
+    form = {"password1": "eleven loud gulls", "password2": "eleven loud gulls"}
+    for _ in range(5):
+        browser.post("/accounts/password/change/", {**form, "oldpassword": "wrong"})
+    page = browser.post("/accounts/password/change/", {**form, "oldpassword": PASSWORD})
+    assert LATER in page.content.decode()
+
+
 def test_right_passwords_do_not_use_the_limit_up(client: Client, db: None, address: str) -> None:
     name = f"alice-{uuid.uuid4().hex}"
     User.objects.create_user(name, password=PASSWORD)
