@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import structlog
 from django.http.request import split_domain_port, validate_host
+from django.utils.translation import gettext_lazy as _
 
 from authserver.issuer import LOOPBACK_HOSTS
 from authserver.refusals import is_for_machines, protected, refuse
@@ -21,7 +22,11 @@ from oidc.http import redirect
 _log = structlog.get_logger("authserver.hosts")
 _LONGEST_HOST = 262
 """A domain name has up to 253 characters (RFC 1035 section 2.3.4), then comes a port."""
-_UNKNOWN = PageError("invalid_request", "nothing is served here under this name")
+_UNKNOWN = PageError(
+    "invalid_request",
+    "nothing is served here under this name",
+    title=_("This request was not understood"),
+)
 
 
 class KnownHosts:

@@ -25,6 +25,9 @@ _HEADERS_LOOKED_AT = frozenset({*SIGNS_OF_A_PROXY, *CERTIFICATE_HEADERS})
 FORWARDED = "gatehouse.forwarded"
 """In the environ if somebody, trusted or not, says to have passed this request on."""
 
+PEER = "gatehouse.peer"
+"""In the environ: the address at the other end of the connection, whatever headers tell."""
+
 
 class TrustedProxies:
     """Put the client's own address into the environ, for both doors.
@@ -50,6 +53,7 @@ class TrustedProxies:
     ) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
         address = plain_address(peer)
+        environ[PEER] = address
         if environ.keys().isdisjoint(_HEADERS_LOOKED_AT):
             environ["REMOTE_ADDR"] = address or peer
             return self._application(environ, start_response)

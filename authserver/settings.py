@@ -265,6 +265,10 @@ EMAIL_TIMEOUT = 10
 MAIL_INLINE = False  # tests look at mails at once
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"gatehouse@{_issuer.hostname}")
 
+FILE_UPLOAD_HANDLERS = ["authserver.uploads.RefuseFiles"]
+# The entry point bounds every body (`authserver.bodies`): 64 KiB, and at the admin as much as this.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+
 # --- Security headers of the pages ------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = False  # the proxy's; the issuer already refuses http outside loopback

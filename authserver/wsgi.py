@@ -11,7 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authserver.settings")
 django.setup()
 
 from authserver.application import build_application  # noqa: E402  it loads models
+from authserver.serving import allow_many_connections  # noqa: E402
 
+allow_many_connections()
 application = build_application()
 
 # What is loaded now stays for good. Without this, the collector would walk through all of it in the

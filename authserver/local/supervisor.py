@@ -16,7 +16,7 @@ from authserver.local.files import ensure_secret_key
 from authserver.local.options import BASE_DIR, Options
 from authserver.local.ports import HOST, is_port_free
 from authserver.local.welcome import say
-from oidc.waiting_room import THREADS
+from authserver.serving import granian_command
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -93,12 +93,10 @@ class Supervisor:
         workers = min(os.cpu_count() or 1, MOST_WORKERS)
         server = self._child(
             "server",
-            *("-m", "granian", "--interface", "wsgi", "authserver.wsgi:application"),
-            *("--host", HOST, "--port", str(self._options.port), "--no-ws"),
-            *("--workers", str(workers), "--blocking-threads", str(THREADS)),
+            *granian_command(HOST, self._options.port, workers)[1:],
             *("--respawn-failed-workers", "--workers-kill-timeout", "3"),
             # Of its warnings there is one, on small machines: that threads are more than cores.
-            *("--log-level", "error"),
+            *("--log-level", "error", "authserver.wsgi:application"),
             PROMETHEUS_MULTIPROC_DIR=str(metrics_dir),
         )
         sample_app = self._child("sample app", "examples/sample_app/app.py")

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -71,6 +71,7 @@ def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
         "invalid_request",
         "the request was not understood; please go back and try again",
         title=_("This request was not understood"),
+        status=413 if isinstance(exception, RequestDataTooBig) else 400,
         detail=type(exception).__name__,
     )
     return error_view(request, error)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from authserver.serving import granian_command
 from oidc.waiting_room import THREADS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,5 +69,10 @@ def test_conformance_names_every_protocol_test_and_none_that_is_gone() -> None:
     assert [name for name in sorted(named) if not (ROOT / "tests" / name).exists()] == []
 
 
-def test_production_has_as_many_threads_as_the_bounds_on_waiting_are_made_for() -> None:
-    assert f"--blocking-threads {THREADS} " in (ROOT / "deploy/README.md").read_text()
+def test_production_is_started_as_a_local_installation_is() -> None:
+    text = " ".join((ROOT / "deploy/README.md").read_text().replace("\\\n", " ").split())
+    options = granian_command("0.0.0.0", 8000, 4)[3:]
+    for option in " ".join(options).replace(" --", "\n--").splitlines():
+        assert option == "--no-ws" or f" {option} " in text, option
+    assert THREADS == 12
+    assert "Twelve requests at a time" in text

@@ -19,7 +19,8 @@ _ANOTHER = """
 import json
 from django.test import RequestFactory
 from authserver.health import metrics
-lines = metrics(RequestFactory().get("/metrics")).content.decode().splitlines()
+request = RequestFactory().get("/metrics", HTTP_HOST="localhost")
+lines = metrics(request).content.decode().splitlines()
 print(json.dumps(dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))))
 """
 

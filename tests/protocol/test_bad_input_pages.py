@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -150,6 +152,26 @@ def test_odd_content_types(send: Send, content_type: str, body: bytes) -> None:
     for page in PAGES:
         headers = {"Content-Type": content_type}
         assert_answered(send("POST", page, "", body, headers))
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/", "/no/such/page", "/"])
+@pytest.mark.parametrize("size", [10, 60_000, 3_000_000])
+def test_no_file_reaches_the_disk(
+    send: Send, page: str, size: int, settings: Any, tmp_path: Path
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1  # else small ones would stay in memory anyway
+    part = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a.bin"\r\n\r\n'
+    body = part + b"x" * size + b"\r\n--x--\r\n"
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Sec-Fetch-Site": "same-origin",
+    }
+    answer = send("POST", page, "", body, headers)
+    assert_answered(answer)
+    if page == "/accounts/login/":
+        assert answer.status == 413
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS", "HEAD", "X"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authserver.forwarded import Malformed, addresses_of_forwarded, plain_address
-from authserver.proxies import FORWARDED, PublicScheme, TrustedProxies
+from authserver.proxies import FORWARDED, PEER, PublicScheme, TrustedProxies
 
 TRUSTED = ["10.0.0.0/8", "2001:db8::1"]
 
@@ -21,6 +21,7 @@ def environ_behind(**environ: str) -> dict[str, Any]:
     application = TrustedProxies(lambda environ, _: seen.update(environ) or [], TRUSTED)
     application(dict(environ), lambda *_: None)
     seen.pop(FORWARDED, None)
+    assert seen.pop(PEER) == plain_address(environ["REMOTE_ADDR"])
     return seen
 
 
@@ -221,4 +222,8 @@ def test_without_proxies_ipv4_is_ipv4_whatever_the_socket(
     seen: dict[str, Any] = {}
     application = TrustedProxies(lambda environ, _: seen.update(environ) or [], [])
     application({"REMOTE_ADDR": remote, **headers}, lambda *_: None)
-    assert seen == {"REMOTE_ADDR": address, **({FORWARDED: True} if headers else {})}
+    assert seen == {
+        "REMOTE_ADDR": address,
+        PEER: plain_address(address),
+        **({FORWARDED: True} if headers else {}),
+    }

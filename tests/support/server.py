@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import requests
 
 from authserver.local.parent import end_with_parent_process
-from oidc.waiting_room import THREADS
+from authserver.serving import granian_command
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 30, 10
@@ -102,9 +102,8 @@ class Installation:
         """
         base_url = base_url or self.issuer
         host, port = urlsplit(base_url).hostname or "", base_url.rpartition(":")[2]
-        command = [*inside, sys.executable, "-m", "granian", "--interface", "wsgi"]
-        command += ["--host", "127.0.0.1" if host == "localhost" else host, "--port", port]
-        command += ["--workers", "1", "--blocking-threads", str(THREADS), application]
+        address = "127.0.0.1" if host == "localhost" else host
+        command = [*inside, *granian_command(address, int(port), 1, application)]
         ready = f"{base_url}/health/ready"
         return Program(f"server-{port}", command, self.environment, ready, self.directory)
 
