@@ -3,6 +3,9 @@
 A cookie, which the script of `check_session_iframe` can read, says which session of sign-on the
 browser is in, without telling its id. `session_state` in a response is a hash over it: as long as
 the script computes the same one, nothing has changed.
+
+A second cookie, which never changes, stays when the first one goes. Where the script sees neither,
+the browser shows it no cookies of ours, and it cannot tell.
 """
 
 from __future__ import annotations
@@ -19,6 +22,10 @@ from oidc.randomness import random_bytes
 
 _PURPOSE = "browser state"
 _SALT_BYTES, _STATE_BYTES = 12, 16
+_SEEN = "_seen"
+"""What the name of the second cookie ends with. The script knows it."""
+_SEEN_SECONDS = 400 * 24 * 3600
+"""As long as browsers keep one. Shorter: a tab that outlives it gets `error`, not `changed`."""
 
 _origin_of = lru_cache(maxsize=1024)(origin_of)  # there are few redirect URIs
 
@@ -49,9 +56,9 @@ def _browser_state(key: bytes, sid: str) -> str:
 
 
 def browser_state_cookie(presented: str, sid: str) -> Headers:
-    """Return the header that brings a browser's cookie up to date, or nothing if it is.
+    """Return the headers that bring a browser's cookies up to date, or nothing if they are.
 
-    `sid`: empty if nobody is signed in; the cookie then goes.
+    `sid`: empty if nobody is signed in; the cookie with the state then goes.
     """
     value = browser_state(sid) if sid else ""
     if presented == value:
@@ -61,4 +68,7 @@ def browser_state_cookie(presented: str, sid: str) -> Headers:
     max_age = configured.session_lifetime_seconds if value else 0
     # The iframe stands on other sites' pages. Browsers take SameSite=None with Secure only.
     same_site = "SameSite=None; Secure" if configured.cookie_secure else "SameSite=Lax"
-    return (("Set-Cookie", f"{name}={value}; Max-Age={max_age}; Path=/; {same_site}"),)
+    return (
+        ("Set-Cookie", f"{name}={value}; Max-Age={max_age}; Path=/; {same_site}"),
+        ("Set-Cookie", f"{name}{_SEEN}=1; Max-Age={_SEEN_SECONDS}; Path=/; {same_site}"),
+    )

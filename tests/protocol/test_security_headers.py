@@ -48,8 +48,14 @@ CSP = "Content-Security-Policy"
 
 
 FRAMEABLE = {endpoint.path for endpoint in ENDPOINTS if endpoint.frameable}
-READABLE = "gatehouse_browser_state"
-"""The one cookie that a script of ours reads. It says nothing but "another one than before"."""
+READABLE = {"gatehouse_browser_state", "gatehouse_browser_state_seen"}
+"""The cookies that a script of ours reads: they say "another one than before", and nothing."""
+CLOSED = {
+    "gatehouse_browser",
+    "gatehouse_csrf",
+    "gatehouse_known_browser",
+    "gatehouse_session",
+}
 
 
 def assert_hardened(answer: Answer, *, is_https: bool = False, is_frameable: bool = False) -> None:
@@ -176,9 +182,9 @@ def test_cookies_over_http_are_closed_to_scripts(
     login = browser.get(browser.get(started.location).location)
     fields = csrf(login) | {"login": alice.username, "password": alice.raw_password}
     cookies = cookies_of([started, login, browser.post("/accounts/login/", fields)])
-    assert set(cookies) == {"gatehouse_browser", "gatehouse_csrf", "gatehouse_session", READABLE}
+    assert set(cookies) == CLOSED | READABLE
     for name, cookie in cookies.items():
-        assert bool(cookie["httponly"]) == (name != READABLE)
+        assert bool(cookie["httponly"]) == (name not in READABLE)
         assert cookie["samesite"] == "Lax"
         assert cookie["path"] == "/"
         assert not cookie["secure"]
@@ -268,14 +274,9 @@ def test_cookies_of_an_https_issuer_cannot_come_from_elsewhere(
     https_answers: list[tuple[str, Answer]],
 ) -> None:
     cookies = cookies_of([answer for _, answer in https_answers])
-    assert set(cookies) == {
-        "__Host-gatehouse_browser",
-        "__Host-gatehouse_csrf",
-        "__Host-gatehouse_session",
-        f"__Host-{READABLE}",
-    }
+    assert set(cookies) == {f"__Host-{name}" for name in CLOSED | READABLE}
     for name, cookie in cookies.items():
-        is_readable = name == f"__Host-{READABLE}"
+        is_readable = name.removeprefix("__Host-") in READABLE
         assert bool(cookie["httponly"]) != is_readable
         assert cookie["secure"]
         # The iframe that reads it stands on other sites' pages.

@@ -20,6 +20,7 @@ from tests.support.relying_party import RelyingParty, sign_in
 from tests.support.signing_out import confirm, log_out, register, signed_in_through
 
 COOKIE = "gatehouse_browser_state"
+SEEN = f"{COOKIE}_seen"
 SCRIPT = Path(str(finders.find("oidc/check_session.js")))
 
 
@@ -110,6 +111,17 @@ def test_3_1_the_cookie_changes_with_the_session_and_goes_with_it(
     assert browser.cookies[COOKIE] != first
 
 
+def test_3_1_another_cookie_that_tells_nothing_at_all_stays(browser: Browser, alice: Any) -> None:
+    """So that the script can tell a sign-out from a browser that hides our cookies."""
+    assert SEEN not in browser.cookies
+    sign_in(browser, alice)
+    page = browser.get("/accounts/logout/")
+    assert browser.cookies[SEEN] == "1"
+    del browser.cookies[SEEN]  # as in a browser that signed in to an older release
+    confirm(browser, page, "/accounts/logout/")
+    assert (COOKIE in browser.cookies, browser.cookies[SEEN]) == (False, "1")
+
+
 @pytest.mark.parametrize("path", ["/accounts/logout/", "/accounts/sign-out-everywhere/"])
 def test_3_1_every_way_out_takes_the_cookie_along(browser: Browser, alice: Any, path: str) -> None:
     sign_in(browser, alice)
@@ -123,9 +135,11 @@ def test_3_1_the_cookie_tells_nothing(browser: Browser, alice: Any) -> None:
     sign_in(browser, alice)
     answer = browser.get("/accounts/")
     cookies = [value.strip() for name, value in answer.headers if name.lower() == "set-cookie"]
-    [cookie] = [cookie for cookie in cookies if cookie.startswith(COOKIE)]
-    assert "HttpOnly" not in cookie
-    assert "SameSite=Lax" in cookie
+    cookie, seen = [cookie for cookie in cookies if cookie.startswith(COOKIE)]
+    for readable in (cookie, seen):
+        assert "HttpOnly" not in readable
+        assert "SameSite=Lax" in readable
+    assert seen.startswith(f"{SEEN}=1;")
     assert str(alice.pk) not in cookie
     assert browser.cookies[settings.SESSION_COOKIE_NAME] not in cookie
 
@@ -206,7 +220,7 @@ def test_3_2_unchanged_changed_error() -> None:
     answers = ask(
         question(signed_in, unchanged),
         question(signed_in.replace("state-1", "state-2"), unchanged),
-        question("other=1", unchanged),
+        question(f"other=1; {SEEN}=1", unchanged),
         question(signed_in, unchanged, "https://evil.example"),
         question(signed_in, unchanged, "null"),
         *(question(signed_in, message) for message in errors),
@@ -219,6 +233,14 @@ def test_3_2_unchanged_changed_error() -> None:
         None,
         *([["error", ORIGIN]] * len(errors)),
     ]
+
+
+@needs_node
+@pytest.mark.parametrize("cookies", ["", "other=1", f"x{SEEN}=1", f"{SEEN}=", f"{COOKIE}="])
+def test_3_1_it_cannot_tell_where_the_browser_hides_our_cookies(cookies: str) -> None:
+    """`changed` would send the app to `prompt=none`, which brings it a new state, for ever."""
+    message = f"client {expected('client', ORIGIN, 'state-1', 'salt')}"
+    assert ask({"cookies": cookies, "message": message, "origin": ORIGIN}) == [["error", ORIGIN]]
 
 
 @needs_node

@@ -6,15 +6,26 @@
 
   var cookieName = document.getElementById("check-session").getAttribute("data-cookie");
 
-  function browserState() {
+  // The value of a cookie, an empty string without one.
+  function valueOf(name) {
     var cookies = document.cookie.split(";");
     for (var i = 0; i < cookies.length; i += 1) {
       var pair = cookies[i].replace(/^\s+/, "");
-      if (pair.indexOf(cookieName + "=") === 0) {
-        return pair.substring(cookieName.length + 1);
+      if (pair.indexOf(name + "=") === 0) {
+        return pair.substring(name.length + 1);
       }
     }
     return "";
+  }
+
+  function browserState() {
+    return valueOf(cookieName);
+  }
+
+  // The second cookie stays when somebody signs out. Without either, the browser keeps our cookies
+  // from pages of other sites (or has lost them all), so nothing can be told.
+  function seesNothing() {
+    return !browserState() && !valueOf(cookieName + "_seen");
   }
 
   // --- SHA-256 (FIPS 180-4) of ASCII text, as hexadecimal digits -----------------------------
@@ -123,6 +134,9 @@
     var parts = typeof message === "string" ? message.split(" ") : [];
     var dot = parts.length === 2 ? parts[1].indexOf(".") : -1;
     if (!parts[0] || dot < 1 || dot === parts[1].length - 1 || !isAscii(message)) {
+      return "error";
+    }
+    if (seesNothing()) {
       return "error";
     }
     var salt = parts[1].substring(dot + 1);
