@@ -26,8 +26,14 @@ class Limit:
     seconds: int
 
     def take(self, *key: str) -> bool:
-        """Count one event. Tells whether it is within the bound. Two round trips at most."""
-        return not are_on() or self._count(self._cache_key(key)) <= self.most
+        """Count one event if it is within the bound, and tell whether it is.
+
+        What is refused is not counted: many at the same moment shall not close it for longer.
+        """
+        if not are_on() or self._count(self._cache_key(key)) <= self.most:
+            return True
+        self.give_back(*key)
+        return False
 
     def give_back(self, *key: str) -> None:
         """Take back an event that was counted before it was known to be none."""
