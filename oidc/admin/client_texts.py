@@ -43,7 +43,7 @@ HELP_TEXTS = {
     ),
     "require_registered_auth_method": (
         "A secret is taken in the registered place only. Otherwise in a Basic header and in the "
-        "form alike: it protects nothing, and many libraries do not ask."
+        "form alike: its place protects nothing, and libraries differ."
     ),
     "jwks": (
         "The app's public keys, as a JWK set: for <code>private_key_jwt</code>, and to encrypt to."

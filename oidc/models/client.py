@@ -78,10 +78,12 @@ class OAuthClient(models.Model):
     )
     access_token_format = models.CharField("access token format", max_length=20, default="jwt")
     access_token_signing_alg = models.CharField(
-        "access token algorithm", max_length=20, blank=True, default=""
+        "access token algorithm", max_length=20, blank=True, default="", db_default=""
     )
-    access_token_typ = models.CharField("access token type", max_length=20, blank=True, default="")
-    id_token_claims = models.BooleanField("claims in the ID token", default=False)
+    access_token_typ = models.CharField(
+        "access token type", max_length=20, blank=True, default="", db_default=""
+    )
+    id_token_claims = models.BooleanField("claims in the ID token", default=False, db_default=False)
 
     backchannel_logout_session_required = models.BooleanField(
         "back-channel logout needs sid", default=False

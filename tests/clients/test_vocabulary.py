@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import AddField
+from django.db.models import NOT_PROVIDED
+
 from oidc.clients.profiles import AUTH_METHODS, PROFILES
 from oidc.clients.record import Client
 from oidc.clients.validation.members import (
@@ -50,3 +54,26 @@ def test_every_registrable_member_is_a_column_and_reaches_the_protocol() -> None
     assert set(COLUMNS) <= columns
     assert set(COLUMNS) <= {field.name for field in dataclasses.fields(Client)}
     assert not set(ADDITIONAL) & columns
+
+
+COLUMNS_OF_THE_LAST_RELEASE = 8
+"""The number of the migration that made the last of them."""
+
+
+def test_the_release_before_goes_on_to_insert_clients() -> None:
+    """In a rolling upgrade it knows nothing of the columns that are there already."""
+    loader = MigrationLoader(None)
+    added = {
+        operation.name
+        for (app, name), migration in loader.disk_migrations.items()
+        if app == "oidc" and int(name[:4]) > COLUMNS_OF_THE_LAST_RELEASE
+        for operation in migration.operations
+        if isinstance(operation, AddField) and operation.model_name_lower == "oauthclient"
+    }
+    assert {"private_use_schemes", "id_token_claims"} <= added
+    without_default = {
+        field.name
+        for field in OAuthClient._meta.concrete_fields
+        if field.name in added and not field.null and field.db_default is NOT_PROVIDED
+    }
+    assert without_default == set()
