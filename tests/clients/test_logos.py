@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,8 +29,18 @@ from tests.clients.json_server import JsonServer, body, serving
 from tests.support.doors import Answer, Browser, send_to_wsgi
 from tests.support.relying_party import REDIRECT_URI, RelyingParty
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
-OTHER_PNG = PNG + b"!"
+
+def chunk(name: bytes, data: bytes = b"") -> bytes:
+    checksum = zlib.crc32(name + data).to_bytes(4)
+    return len(data).to_bytes(4) + name + data + checksum
+
+
+def png(data: bytes) -> bytes:
+    """Return the chunks of a picture. Nobody here decodes what is in them."""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"size") + chunk(b"IDAT", data) + chunk(b"IEND")
+
+
+PNG, OTHER_PNG = png(b"picture"), png(b"another")
 IMAGE = re.compile(r'<img src="([^"]+)" alt="">')
 ROOT = Path(django_settings.BASE_DIR)
 
@@ -108,8 +119,9 @@ def test_a_page_waits_for_no_logo(client: OAuthClient, server: JsonServer) -> No
         (b"<html><script>alert(1)</script></html>", "not a PNG"),
         (b"", "not a PNG"),
         (PNG + b"x" * logos.MOST_BYTES, "too large"),
+        (PNG[:-4] + b"....", "not a PNG"),
     ],
-    ids=["a page", "nothing", "too large"],
+    ids=["a page", "nothing", "too large", "broken"],
 )
 def test_what_is_no_picture_leaves_the_letter(
     client: OAuthClient, server: JsonServer, content: bytes, reason: str
@@ -239,12 +251,19 @@ def test_a_logo_goes_with_its_client(client: OAuthClient) -> None:
     ("content", "media_type"),
     [
         (PNG, "image/png"),
-        (b"\xff\xd8\xff\xe0JFIF", "image/jpeg"),
-        (b"GIF89a.", "image/gif"),
-        (b"GIF87a.", "image/gif"),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"\xff\xd8\xff\xe0JFIF\xff\xd9", "image/jpeg"),
+        (b"GIF89a.;", "image/gif"),
+        (b"GIF87a.;\0", "image/gif"),
+        (b"RIFF\x08\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (PNG[:-12], None),
+        (PNG.replace(b"picture", b"Picture"), None),
+        (PNG[:8] + b"\xff\xff\xff\xff" + PNG[12:], None),
+        (b"\xff\xd8\xff\xe0JFIF", None),
+        (b"GIF89a.", None),
+        (b"RIFF\x09\x00\x00\x00WEBPVP8 ", None),
+        (b"<svg><g></svg>", None),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", SVG),
-        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a --><!-- b -->\n<!DOCTYPE svg>\n<svg>", SVG),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a --><!-- b -->\n<!DOCTYPE svg>\n<svg/>", SVG),
         (b"<!DOCTYPE svg [<!ENTITY a 'aaaa'>]><svg>&a;</svg>", None),
         (b"<svg><!ENTITY a 'b'></svg>", None),
         (b"<html><svg></svg></html>", None),
