@@ -237,10 +237,6 @@ class User(StandardClaims, AbstractBaseUser, PermissionsMixin):
             or not User.objects.filter(pk=self.pk, username=self.username).exists()
         )
 
-    def may_still_sign_in(self) -> bool:
-        """Tell whether this is still an active account with this very password. One query."""
-        return User.objects.filter(pk=self.pk, is_active=True, password=self.password).exists()
-
     def _has_new_password(self) -> bool:
         return not self._state.adding and self._password is not None
 

@@ -30,6 +30,11 @@ class ShortMemory(Generic[Value]):
         entry = self._entries.get(key)
         return entry[1] if entry is not None and entry[0] > time.monotonic() else None
 
+    def last_known(self, key: str) -> Value | None:
+        """Return a value that may be too old, but was not dropped."""
+        entry = self._entries.get(key)
+        return entry[1] if entry is not None else None
+
     def keep(self, key: str, value: Value, lifetime_seconds: float, *, changes: int) -> None:
         """Keep a value that was read when `changes` was the count of changes."""
         with self._lock:

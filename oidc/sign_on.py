@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.account_state import may_still_sign_in
 from accounts.authentication import SID_MEMBER
 from oidc.conf import configuration
 from oidc.errors import SessionEnded
@@ -27,7 +28,7 @@ def open_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None
         return
     sid = secrets.token_urlsafe(16)
     sign_ons.start(str(user.pk), sid, configuration().session_lifetime_seconds)
-    if user.may_still_sign_in():
+    if may_still_sign_in(user):
         request.session[SID_MEMBER] = sid
     else:
         sign_ons.end(str(user.pk), sid)
@@ -35,7 +36,7 @@ def open_session(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None
 
 def _has_session(request: HttpRequest, user: Any) -> bool:
     sid = request.session.get(SID_MEMBER, "")
-    if not sid or not user.may_still_sign_in():
+    if not sid or not may_still_sign_in(user):
         return False
     try:
         sign_ons.find(str(user.pk), sid)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accounts.authentication import AuthenticationContext, signed_in_for_apps
+from accounts.authentication import AuthenticationContext
+from oidc.account_state import signed_in_with_account
 from oidc.authorization import grant_authorization
 from oidc.conf import configuration
 from oidc.errors import NotFound, PageError, ProtocolError, SessionEnded
@@ -104,7 +105,7 @@ def _signed_in(cookies: Mapping[str, str]) -> AuthenticationContext | None:
     One round trip, none without a cookie.
     """
     key = cookies.get(configuration().session_cookie_name)
-    return signed_in_for_apps(browser_sessions.load(key) or {}) if key else None
+    return signed_in_with_account(browser_sessions.load(key) or {}) if key else None
 
 
 def _speak_on_page(request: Request, target: Target) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.claims import find_username
+from oidc.account_state import is_disabled
 from oidc.clients.authentication import authenticate_client
 from oidc.clients.authentication.errors import invalid_client
 from oidc.clients.record import Client
@@ -26,8 +27,8 @@ INACTIVE = {"active": False}
 def introspect(request: Request) -> Response:
     """Tell an authenticated caller about a token of its own. One round trip.
 
-    SQL for a `username` alone, once in five seconds for each person. Whatever is not valid *for
-    this caller* is just inactive (section 2.2).
+    SQL for whether the account is active, and for a `username`, each once in five seconds for each
+    person. Whatever is not valid *for this caller* is just inactive (section 2.2).
     """
     caller = authenticate_client(request)
     if caller.is_public:
@@ -40,7 +41,7 @@ def introspect(request: Request) -> Response:
             return json_response(_access_token_members(client, token, caller))
         if isinstance(token, RefreshTokenReference):
             grant = grants.find_for_refresh(token.handle, token.generation)
-            if grant.client_id == caller.client_id:
+            if grant.client_id == caller.client_id and not is_disabled(grant.user_id):
                 return json_response(_refresh_token_members(caller, grant))
     except NotFound:
         request.notes["detail"] = "inactive: revoked, signed out or expired"
@@ -61,13 +62,14 @@ def _client_of(token: AccessToken, caller: Client) -> Client | None:
 def _access_token_members(client: Client, token: AccessToken, caller: Client) -> dict[str, Any]:
     scope = client.still_allowed(token.scope)
     name: dict[str, str] = {}
-    if not token.has_grant:
-        if grants.is_access_token_revoked(token.handle.bucket, token.jti):
+    if token.has_grant:
+        user_id = grants.require(token.handle, token.jti)
+        if is_disabled(user_id):
             return INACTIVE
-    elif _may_know_username(client, scope, caller):
-        name = _username(grants.find(token.handle, token.jti).user_id)
-    else:
-        grants.require(token.handle, token.jti)
+        if _may_know_username(client, scope, caller):
+            name = _username(user_id)
+    elif grants.is_access_token_revoked(token.handle.bucket, token.jti):
+        return INACTIVE
     told = {**token.claims, "scope": " ".join(scope)}
     return {"active": True, "token_type": "Bearer", **told, **name}
 

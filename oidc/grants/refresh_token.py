@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, Mismatch, NotFound, ProtocolError
-from oidc.grants.base import TokenGrant, TokenResponse, invalid_grant
+from oidc.grants.base import TokenGrant, TokenResponse, check_account, invalid_grant
 from oidc.stores.records import GrantHandle, RefreshPresentation
 from oidc.stores.redis import grants
 from oidc.tokens.issuer import issue_user_tokens
@@ -65,6 +65,7 @@ class RefreshTokenGrant(TokenGrant):
                 raise ProtocolError("invalid_scope", "more scope than was granted") from error
             raise invalid_grant(f"the grant is bound to another {error.field}") from error
         self.http.notes["user_id"] = rotation.grant.user_id
+        check_account(handle, rotation.grant)
         members = issue_user_tokens(
             self.client,
             rotation.grant,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from accounts.authentication import AuthenticationContext, signed_in_for_apps
+from accounts.authentication import AuthenticationContext
+from oidc.account_state import signed_in_with_account
 
 
 def signed_in(request: HttpRequest) -> AuthenticationContext | None:
     """Return who it is and since when, None if nobody is."""
-    return signed_in_for_apps(dict(request.session.items()))
+    return signed_in_with_account(dict(request.session.items()))

@@ -128,8 +128,8 @@ class Grants(Protocol):
             NotFound: grant dead, or this `jti` revoked.
         """
 
-    def require(self, handle: GrantHandle, jti: str) -> None:
-        """Make sure that `find` would find a grant, for who needs nothing of it.
+    def require(self, handle: GrantHandle, jti: str) -> str:
+        """Make sure that `find` would find a grant. Returns whose it is, and nothing else of it.
 
         Slot `{b}`; read only.
 

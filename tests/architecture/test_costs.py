@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import account_state
 from accounts.claims import find_username
 from oidc.keys.ring import key_ring
 from oidc.stores import redis
@@ -170,6 +171,25 @@ def test_revocation(web: RelyingParty, alice: object) -> None:
 def test_userinfo(web: RelyingParty, alice: object) -> None:
     token = web.tokens_for(alice)["access_token"]
     assert_costs(lambda: web.userinfo(token), 200, sql=1, round_trips=1)
+
+
+def test_an_account_is_read_once_in_a_while(
+    web: RelyingParty, signed_in: Browser, alice: object
+) -> None:
+    """Whether it is still active. Every other cost here is that of an account in memory."""
+    tokens, code = web.tokens_for(alice), web.code_for(alice)
+    account_state._memory.clear()
+    for sql in (1, 0):
+        introspect = lambda: web.introspect(tokens["access_token"])  # noqa: E731
+        assert_costs(introspect, 200, sql=sql, round_trips=1)
+    account_state._memory.clear()
+    assert_costs(lambda: web.redeem(code), 200, sql=1, round_trips=1)
+    account_state._memory.clear()
+    assert_costs(lambda: web.refresh(tokens["refresh_token"]), 200, sql=1, round_trips=1)
+    account_state._memory.clear()
+    assert_costs(lambda: web.authorize(signed_in), 303, sql=2, round_trips=2)
+    account_state._memory.clear()
+    assert_costs(lambda: web.userinfo(tokens["access_token"]), 200, sql=1, round_trips=1)
 
 
 def test_authorize_with_session_and_consent(web: RelyingParty, signed_in: Browser) -> None:

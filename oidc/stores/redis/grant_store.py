@@ -48,10 +48,11 @@ class RedisGrants:
         keys = [grant_key(bucket, grant_id), revoked_key(bucket, jti)]
         return unpack_grant(grant_id, unwrap(run_script(_FIND, keys, [bucket, ""], write=False)))
 
-    def require(self, handle: GrantHandle, jti: str) -> None:
+    def require(self, handle: GrantHandle, jti: str) -> str:
         bucket = handle.bucket
         keys = [grant_key(bucket, handle.grant_id), revoked_key(bucket, jti)]
-        unwrap(run_script(_REQUIRE, keys, [bucket], write=False))
+        [user_id] = unwrap(run_script(_REQUIRE, keys, [bucket], write=False))
+        return str(user_id)
 
     def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
         return bool(run_script(_IS_REVOKED, [revoked_key(bucket, jti)], [], write=False))
