@@ -13,6 +13,7 @@ class AuthserverConfig(AppConfig):
         """Register the system checks."""
         from django.core.checks import register
 
-        from authserver.checks import check_redis_transport
+        from authserver.checks import check_redis_transport, check_refresh_tokens
 
         register(check_redis_transport)
+        register(check_refresh_tokens)

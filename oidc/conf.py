@@ -62,6 +62,9 @@ class Configuration:
     refresh_token_idle_seconds: int
     refresh_token_absolute_seconds: int
     refresh_token_grace_seconds: int
+    """How long a refresh token that was exchanged gets the same answer again, whoever asks."""
+    refresh_token_retry_seconds: int
+    """How long it does while nobody has used the answer."""
     grants_per_person_and_client: int
     """Living grants. A new one beyond that ends the one that nobody has used for the longest."""
     interaction_lifetime_seconds: int

@@ -18,10 +18,10 @@ from oidc.interactions import keep_for_resumption, resume, start_interaction
 from oidc.languages import speak
 from oidc.logout.browser_state import browser_state_cookie
 from oidc.requests.authorization_request import AuthorizationRequest
-from oidc.requests.decision import next_need
+from oidc.requests.decision import Need, next_need
 from oidc.requests.validation import ErrorForClient, validate_authorization_request
 from oidc.response_mode import Target, authorization_error_response
-from oidc.stores.redis import browser_sessions
+from oidc.stores.redis import browser_sessions, sign_ons
 
 RESUME_PARAMETER = "resume"
 LONGEST_NOTE = 200
@@ -54,7 +54,7 @@ def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
     cookies = request.cookies()
     context = _signed_in(cookies)
     try:
-        need = next_need(authorization, context)
+        need = _next_need(authorization, context)
         if need is None and context is not None:
             request.notes["user_id"] = context.user_id
             _speak_on_page(request, authorization)
@@ -69,6 +69,33 @@ def _answer(request: Request, authorization: AuthorizationRequest) -> Response:
         raise ErrorForClient(authorization, error) from error
     interaction, cookie = start_interaction(request, authorization.read_parameters)
     return redirect(address_of(interaction, authorization.client.client_id), cookie)
+
+
+def _next_need(
+    authorization: AuthorizationRequest, context: AuthenticationContext | None
+) -> Need | None:
+    """Return what is needed. Before a refusal goes to the client, make sure it is the right one.
+
+    A session of sign-on that was ended elsewhere is no session, whatever else is missing (Core
+    3.1.2.6: `login_required`). Only a refusal costs that round trip: a grant asks by itself.
+    """
+    try:
+        need = next_need(authorization, context)
+    except ProtocolError:
+        if context is None or _is_signed_on(context):
+            raise
+        return next_need(authorization, None)
+    if need is None or context is None or "none" not in authorization.prompt:
+        return need
+    return need if _is_signed_on(context) else next_need(authorization, None)
+
+
+def _is_signed_on(context: AuthenticationContext) -> bool:
+    try:
+        sign_ons.find(context.user_id, context.sid)
+    except SessionEnded:
+        return False
+    return True
 
 
 def _with_browser_state(cookies: Mapping[str, str], answer: Response, sid: str) -> Response:

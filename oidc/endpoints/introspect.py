@@ -63,7 +63,7 @@ def _access_token_members(client: Client, token: AccessToken, caller: Client) ->
     scope = client.still_allowed(token.scope)
     name: dict[str, str] = {}
     if token.has_grant:
-        user_id = grants.require(token.handle, token.jti)
+        user_id = grants.require(token.handle, token.jti, issued_at=token.claims["iat"])
         if is_disabled(user_id):
             return INACTIVE
         if _may_know_username(client, scope, caller):

@@ -27,7 +27,7 @@ def userinfo(request: Request) -> Response:
     """
     token, client = _accepted(request)
     try:
-        grant = grants.find(token.handle, token.jti)
+        grant = grants.find(token.handle, token.jti, issued_at=token.claims["iat"])
     except NotFound as error:
         raise invalid_token("revoked, signed out or expired") from error
     request.notes["user_id"] = grant.user_id

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from oidc import base64url
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, Mismatch, NotFound, ProtocolError, SessionEnded
-from oidc.grants.base import TokenGrant, TokenResponse, check_account, invalid_grant
+from oidc.grants.base import TokenGrant, TokenResponse, check_account, invalid_grant, nothing_left
 from oidc.stores.records import CodePresentation
 from oidc.stores.redis import codes
 from oidc.tokens.access_token import lifetime_of
@@ -74,6 +74,8 @@ class AuthorizationCodeGrant(TokenGrant):
             raise invalid_grant("the person signed out before the code was redeemed") from error
         self.http.notes["user_id"] = code.grant.user_id
         check_account(reference.handle, code.grant)
+        if code.grant.scope and not self.client.still_allowed(code.grant.scope):
+            raise nothing_left()
         members = issue_user_tokens(
             self.client,
             code.grant,

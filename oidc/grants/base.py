@@ -53,6 +53,11 @@ def check_account(handle: GrantHandle, grant: Grant) -> None:
         raise invalid_grant("the person's account is gone or disabled")
 
 
+def nothing_left() -> ProtocolError:
+    """Make the answer to a client that may have nothing any more of what was granted to it."""
+    return ProtocolError("invalid_scope", "the client may not have any of this scope any more")
+
+
 def invalid_grant(detail: str) -> ProtocolError:
     """Make the one answer to every grant that does not hold (RFC 6749 section 5.2)."""
     return ProtocolError("invalid_grant", "the grant is invalid, expired or revoked", detail=detail)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, Mismatch, NotFound, ProtocolError
-from oidc.grants.base import TokenGrant, TokenResponse, check_account, invalid_grant
+from oidc.grants.base import TokenGrant, TokenResponse, check_account, invalid_grant, nothing_left
 from oidc.stores.records import GrantHandle, RefreshPresentation
 from oidc.stores.redis import grants
 from oidc.tokens.issuer import issue_user_tokens
@@ -30,7 +30,8 @@ class RefreshTokenGrant(TokenGrant):
         """Authenticate the refresh token. A forged one never reaches the store.
 
         Raises:
-            ProtocolError: `invalid_request`: missing; `invalid_grant`: not authentic.
+            ProtocolError: `invalid_request`: missing; `invalid_grant`: not authentic;
+                `invalid_scope`: the client may have nothing of what it asks for.
         """
         token = self.required("refresh_token")
         try:
@@ -38,9 +39,13 @@ class RefreshTokenGrant(TokenGrant):
         except MalformedRefreshToken as error:
             raise invalid_grant(f"not a refresh token of this server: {error}") from error
         scope = tuple(dict.fromkeys(self.form.get("scope", "").split()))
+        if scope and not self.client.still_allowed(scope):
+            raise nothing_left()
         self.validated = ValidatedRefreshRequest(
             reference.handle,
-            RefreshPresentation(self.client.client_id, reference.generation, scope),
+            RefreshPresentation(
+                self.client.client_id, reference.generation, scope, self.client.scope
+            ),
         )
 
     def create_token_response(self) -> TokenResponse:
@@ -54,6 +59,7 @@ class RefreshTokenGrant(TokenGrant):
                 request_id=self.http.request_id,
                 rotate=self.client.is_public or self.client.rotate_refresh_tokens,
                 grace_seconds=configured.refresh_token_grace_seconds,
+                retry_seconds=configured.refresh_token_retry_seconds,
                 idle_seconds=configured.refresh_token_idle_seconds,
             )
         except NotFound as error:
@@ -63,6 +69,8 @@ class RefreshTokenGrant(TokenGrant):
         except Mismatch as error:
             if error.field == "scope":
                 raise ProtocolError("invalid_scope", "more scope than was granted") from error
+            if error.field == "client_scope":
+                raise nothing_left() from error
             raise invalid_grant(f"the grant is bound to another {error.field}") from error
         self.http.notes["user_id"] = rotation.grant.user_id
         check_account(handle, rotation.grant)

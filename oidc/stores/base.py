@@ -119,8 +119,11 @@ class Grants(Protocol):
             SessionEnded: as for a code. Nothing was stored.
         """
 
-    def find(self, handle: GrantHandle, jti: str) -> Grant:
+    def find(self, handle: GrantHandle, jti: str, *, issued_at: int = 0) -> Grant:
         """Return the living grant behind an access token that was not revoked itself.
+
+        `issued_at`: of the token, in epoch seconds. One that was issued since the last rotation is
+        a use of the current generation, see `rotate`; that is noted without waiting for it.
 
         Slot `{b}`; read only.
 
@@ -128,7 +131,7 @@ class Grants(Protocol):
             NotFound: grant dead, or this `jti` revoked.
         """
 
-    def require(self, handle: GrantHandle, jti: str) -> str:
+    def require(self, handle: GrantHandle, jti: str, *, issued_at: int = 0) -> str:
         """Make sure that `find` would find a grant. Returns whose it is, and nothing else of it.
 
         Slot `{b}`; read only.
@@ -162,11 +165,15 @@ class Grants(Protocol):
         rotate: bool,
         grace_seconds: int,
         idle_seconds: int,
+        retry_seconds: int = 0,
     ) -> Rotation:
         """Exchange a generation for its one successor.
 
         * current generation n: n + 1 becomes current, and is the answer;
         * n - 1, no longer than `grace_seconds` after its rotation: n again;
+        * n - 1, no longer than `retry_seconds` after its rotation, while nobody has used n: neither
+          has it been exchanged, nor has `find` or `require` seen an access token that was issued
+          since: n again. The answer may have been lost on the way;
         * n - 1 under the request id of the rotation that made n current: n again, at any time;
         * n - 1 while no call has returned n, because none could be confirmed or answered: n
           again, at any time. A client that was told to come back later must not look like a thief;
@@ -183,7 +190,8 @@ class Grants(Protocol):
 
         Raises:
             NotFound: no living grant.
-            Mismatch: `client_id`: another client's grant; `scope`: more than was granted.
+            Mismatch: `client_id`: another client's grant; `scope`: more than was granted;
+                `client_scope`: the client may have nothing of it any more.
             AlreadyUsed: reuse; the grant is now revoked.
         """
 

@@ -72,6 +72,8 @@ class RefreshPresentation(NamedTuple):
     generation: int
     scope: tuple[str, ...] = ()
     """The narrower scope asked for; empty: all that was granted."""
+    client_scope: tuple[str, ...] | None = None
+    """What the client may have today, of which something must be left; None: not asked about."""
 
 
 class Rotation(NamedTuple):

@@ -172,7 +172,7 @@ def test_an_idle_refresh_token_expires(web: RelyingParty, alice: object, setting
 def test_rfc9700_4_14_after_the_grace_a_predecessor_is_reuse(
     web: RelyingParty, alice: object, settings: Any
 ) -> None:
-    with_settings(settings, refresh_token_grace_seconds=0)
+    with_settings(settings, refresh_token_grace_seconds=0, refresh_token_retry_seconds=0)
     first = web.tokens_for(alice)
     second = web.refresh(first["refresh_token"]).json()
     time.sleep(0.01)  # the grace of nothing is over with the next tick of the node's clock

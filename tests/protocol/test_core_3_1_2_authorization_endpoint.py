@@ -369,6 +369,30 @@ def test_an_access_token_is_no_id_token_hint(
 # --- sign-out ---------------------------------------------------------------------------------
 
 
+def test_3_1_2_6_after_the_end_elsewhere_login_comes_before_consent(
+    browser: Browser, web: RelyingParty, alice: object
+) -> None:
+    from oidc.stores.redis import sign_ons
+
+    sign_in(browser, alice)
+    assert web.authorize(browser, prompt="none").redirect_members["error"] == "consent_required"
+    sign_ons.end_all(str(alice.pk))
+    assert web.authorize(browser, prompt="none").redirect_members["error"] == "login_required"
+
+
+def test_an_essential_acr_is_no_matter_of_a_session_that_ended_elsewhere(
+    signed_in: Browser, web: RelyingParty, alice: object
+) -> None:
+    """The person signs in anew, and may be stronger then."""
+    from oidc.stores.redis import sign_ons
+
+    claims = '{"id_token":{"acr":{"essential":true,"value":"urn:gatehouse:acr:mfa"}}}'
+    refused = web.authorize(signed_in, claims=claims)
+    assert refused.redirect_members["error"] == "unmet_authentication_requirements"
+    sign_ons.end_all(str(alice.pk))
+    assert web.authorize(signed_in, claims=claims).location.startswith("/interaction/")
+
+
 def test_a_session_ended_elsewhere_is_no_session(
     signed_in: Browser, web: RelyingParty, alice: object
 ) -> None:

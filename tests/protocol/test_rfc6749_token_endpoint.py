@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,40 @@ def test_6_predecessor_within_grace_gets_the_same_successor(
     once = web.refresh(first["refresh_token"]).json()
     again = web.refresh(first["refresh_token"]).json()
     assert once["refresh_token"] == again["refresh_token"]
+
+
+@pytest.fixture
+def no_grace(settings: Any) -> None:
+    """As after the grace: a predecessor is good while nobody has used its successor."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"refresh_token_grace_seconds": 0}
+
+
+@pytest.mark.usefixtures("no_grace")
+def test_6_a_lost_answer_is_given_again_while_nobody_has_used_it(
+    web: RelyingParty, alice: object
+) -> None:
+    first = web.tokens_for(alice)
+    lost = web.refresh(first["refresh_token"]).json()
+    for _ in range(2):
+        again = web.refresh(first["refresh_token"])
+        assert again.status == 200
+        assert again.json()["refresh_token"] == lost["refresh_token"]
+    assert web.refresh(lost["refresh_token"]).status == 200
+
+
+@pytest.mark.usefixtures("no_grace")
+@pytest.mark.parametrize("use", ["refresh", "userinfo", "introspect"])
+def test_6_a_predecessor_is_reuse_once_its_successor_was_used(
+    web: RelyingParty, alice: object, use: str
+) -> None:
+    first = web.tokens_for(alice)
+    second = web.refresh(first["refresh_token"]).json()
+    token = second["refresh_token"] if use == "refresh" else second["access_token"]
+    assert getattr(web, use)(token).status == 200
+    tried = time.monotonic() + 5
+    while web.refresh(first["refresh_token"]).status == 200:  # noted without waiting for it
+        assert time.monotonic() < tried
+    assert web.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
 
 
 def test_rfc9700_4_14_reuse_of_an_old_token_revokes_the_family(

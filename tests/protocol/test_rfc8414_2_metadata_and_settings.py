@@ -36,6 +36,8 @@ NEUTRAL: dict[str, Any] = {
     "refresh_token_idle_seconds": 60,
     "refresh_token_absolute_seconds": 60,
     "refresh_token_grace_seconds": 0,
+    "refresh_token_retry_seconds": 0,
+    "grants_per_person_and_client": 5,
     "interaction_lifetime_seconds": 60,
     "session_lifetime_seconds": 60,
     "client_cache_seconds": 0,

@@ -64,3 +64,30 @@ def test_whoever_asks_learns_at_once(send: Send, web: RelyingParty, tokens: dict
     for caller in (web, api):
         assert caller.introspect(tokens["access_token"]).json()["scope"] == LESS
     assert web.introspect(tokens["refresh_token"]).json()["scope"] == LESS
+
+
+@pytest.mark.parametrize("asked", [None, ALL, "profile email"])
+def test_6_a_refresh_of_which_nothing_is_left_is_invalid_scope(
+    web: RelyingParty, tokens: dict[str, Any], asked: str | None
+) -> None:
+    """And it changes nothing: the refresh token is good for what comes back."""
+    allow(web, "phone")
+    answer = web.refresh(tokens["refresh_token"], scope=asked)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_scope")
+    allow(web, ALL)
+    assert web.refresh(tokens["refresh_token"]).json()["scope"] == ALL
+
+
+def test_6_asking_only_for_what_was_lost_is_invalid_scope(
+    web: RelyingParty, tokens: dict[str, Any]
+) -> None:
+    allow(web, LESS)
+    answer = web.refresh(tokens["refresh_token"], scope="email")
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_scope")
+    assert web.refresh(tokens["refresh_token"]).json()["scope"] == LESS
+
+
+def test_a_code_of_which_nothing_is_left_is_invalid_scope(web: RelyingParty, alice: object) -> None:
+    code = web.code_for(alice)
+    allow(web, "phone")
+    assert web.redeem(code).json()["error"] == "invalid_scope"

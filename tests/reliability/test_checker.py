@@ -63,6 +63,10 @@ SEEN = {
     "a code redeemed twice at once": [code(), redeem(2, 5), redeem(3, 4)],
     "an assertion accepted twice": [op(Kind.ASSERT, "j", 0, 1), op(Kind.ASSERT, "j", 2, 3)],
     "two successors": [refresh("r0", 0, 1, result="r1"), refresh("r0", 2, 3, result="x")],
+    "a retry refused while nobody had used the successor": [
+        refresh("r0", 0, 1, result="r1"),
+        refresh("r0", 12, 13, REFUSED),
+    ],
     "a refresh after a revocation": [revoke(0, 1), refresh("r0", 2, 3, result="r1")],
     "a token that reads after a revocation": [revoke(0, 1), read(2, 3)],
     "a token that reads after its own revocation": [
@@ -128,10 +132,20 @@ PASSES = {
         refresh("r1", 2, 3, result="r2"),
         refresh("r0", 4, 5, REFUSED),
     ],
-    "reuse: after the grace": [
+    "reuse: after the grace, and the successor was used": [
         refresh("r0", 0, 1, result="r1"),
+        read(2, 3),
         refresh("r0", 12, 13, REFUSED),
         read(14, 15, REFUSED),
+    ],
+    "reuse: after the time for a retry": [
+        refresh("r0", 0, 1, result="r1"),
+        refresh("r0", 301, 302, REFUSED),
+        read(303, 304, REFUSED),
+    ],
+    "a retry after the grace": [
+        refresh("r0", 0, 1, result="r1"),
+        refresh("r0", 12, 13, result="r1"),
     ],
     "a family ended by a code presented twice": [
         code(),

@@ -62,6 +62,7 @@ class OpenGrant:
         rotate: bool = True,
         grace_seconds: int = 10,
         idle_seconds: int = HOUR,
+        retry_seconds: int = 0,
     ) -> Rotation:
         return grants.rotate(
             self.handle,
@@ -70,6 +71,7 @@ class OpenGrant:
             rotate=rotate,
             grace_seconds=grace_seconds,
             idle_seconds=idle_seconds,
+            retry_seconds=retry_seconds,
         )
 
     def find(self, jti: str = "jti-1") -> Grant:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from oidc.errors import AlreadyUsed, Mismatch, NotFound
-from oidc.stores.records import GrantHandle, Rotation
+from oidc.stores.records import GrantHandle, RefreshPresentation, Rotation
 from oidc.stores.redis import grants, sign_ons
 from oidc.stores.redis.keys import grant_key, revoked_key, user_key
 from tests.stores.concurrency import all_at_once
@@ -115,6 +116,93 @@ def test_a_successor_that_nobody_got_is_given_after_the_grace(
     _end_grace(redis, grant)
     with pytest.raises(AlreadyUsed):
         grant.rotate(0)
+
+
+def test_a_successor_that_nobody_has_used_is_given_again_after_the_grace(
+    grant: OpenGrant, redis: Any
+) -> None:
+    """The answer was lost on the way, and the client comes again after 12 seconds, or 299."""
+    grant.rotate(0, retry_seconds=300)
+    for seconds in (12, 287):
+        _end_grace(redis, grant, seconds=seconds)
+        assert grant.rotate(0, retry_seconds=300) == Rotation(grant.grant, 1)
+    _end_grace(redis, grant, seconds=1)
+    with pytest.raises(AlreadyUsed):
+        grant.rotate(0, retry_seconds=300)
+    _assert_dead(grant)
+
+
+def test_32_concurrent_retries_get_the_same_successor(grant: OpenGrant, redis: Any) -> None:
+    grant.rotate(0, retry_seconds=300)
+    _end_grace(redis, grant)
+    answers = all_at_once([lambda: grant.rotate(0, retry_seconds=300)] * 32)
+    assert answers == [Rotation(grant.grant, 1)] * 32
+
+
+def test_once_the_successor_was_exchanged_the_parent_is_reuse(grant: OpenGrant, redis: Any) -> None:
+    grant.rotate(0, retry_seconds=300)
+    grant.rotate(1, retry_seconds=300)
+    with pytest.raises(AlreadyUsed):
+        grant.rotate(0, retry_seconds=300)
+
+
+@pytest.mark.parametrize("how", ["find", "require"])
+def test_once_its_access_token_was_seen_the_parent_is_reuse(
+    grant: OpenGrant, redis: Any, how: str
+) -> None:
+    look = getattr(grants, how)
+    grant.rotate(0, retry_seconds=300)
+    look(grant.handle, "older", issued_at=int(time.time()) - 60)
+    assert _is_unused(redis, grant)
+    grant.rotate(0, retry_seconds=300)
+    look(grant.handle, "new", issued_at=int(time.time()) + 1)
+    _wait_until(lambda: not _is_unused(redis, grant))
+    grant.rotate(0, retry_seconds=300)  # within the grace
+    _end_grace(redis, grant)
+    with pytest.raises(AlreadyUsed):
+        grant.rotate(0, retry_seconds=300)
+
+
+def test_each_generation_is_unused_at_first(grant: OpenGrant, redis: Any) -> None:
+    grant.rotate(0, retry_seconds=300)
+    grants.find(grant.handle, "jti", issued_at=int(time.time()) + 1)
+    _wait_until(lambda: not _is_unused(redis, grant))
+    grant.rotate(1, retry_seconds=300)
+    _end_grace(redis, grant)
+    assert grant.rotate(1, retry_seconds=300).generation == 2
+
+
+def test_a_grant_of_the_release_before_has_the_grace_alone(grant: OpenGrant, redis: Any) -> None:
+    """It does not know whether its successor was used."""
+    grant.rotate(0)
+    redis.hdel(grant_key(grant.handle.bucket, grant.handle.grant_id), "unused")
+    _end_grace(redis, grant)
+    with pytest.raises(AlreadyUsed):
+        grant.rotate(0, retry_seconds=300)
+
+
+def _is_unused(redis: Any, grant: OpenGrant) -> bool:
+    return bool(redis.hexists(grant_key(grant.handle.bucket, grant.handle.grant_id), "unused"))
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a command that was sent without waiting for it."""
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+
+
+def test_a_client_that_may_have_nothing_any_more_changes_nothing(grant: OpenGrant) -> None:
+    for asked in ((), ("profile",)):
+        shown = RefreshPresentation(CLIENT, 0, asked, client_scope=("api",))
+        with pytest.raises(Mismatch) as mismatch:
+            grants.rotate(
+                grant.handle, shown, request_id=new_id(), rotate=True, grace_seconds=0,
+                idle_seconds=HOUR,
+            )  # fmt: skip
+        assert mismatch.value.field == "client_scope"
+    assert grants.find_for_refresh(grant.handle, 0) == grant.grant
+    assert grant.rotate(0).generation == 1
 
 
 def test_no_grace_at_all(grant: OpenGrant, redis: Any) -> None:

@@ -28,7 +28,8 @@ class RedisGrants:
 
     Redis: a hash with the columns of the grant, `start` (ms, compared with `not_before`),
     `generation`, and since the last rotation `rotated_ms`, `rotated_by`, its request id, and
-    `unanswered` until the new generation is on its way to the client.
+    `unanswered` until the new generation is on its way to the client, and `unused` until it has
+    been seen.
     """
 
     def open(self, handle: GrantHandle, grant: Grant, lifetime_seconds: int) -> None:
@@ -43,15 +44,20 @@ class RedisGrants:
         arguments: list[Argument] = [bucket, grant_id, lifetime_ms, most, *pack_grant(grant)]
         unwrap(run_script(_OPEN, keys, arguments, write=True))
 
-    def find(self, handle: GrantHandle, jti: str) -> Grant:
+    def find(self, handle: GrantHandle, jti: str, *, issued_at: int = 0) -> Grant:
         bucket, grant_id = handle.bucket, handle.grant_id
         keys = [grant_key(bucket, grant_id), revoked_key(bucket, jti)]
-        return unpack_grant(grant_id, unwrap(run_script(_FIND, keys, [bucket, ""], write=False)))
+        reply = run_script(_FIND, keys, [bucket, "", issued_at * 1000], write=False)
+        is_first_use, *columns = unwrap(reply)
+        _note_use(keys[0], is_first_use)
+        return unpack_grant(grant_id, columns)
 
-    def require(self, handle: GrantHandle, jti: str) -> str:
+    def require(self, handle: GrantHandle, jti: str, *, issued_at: int = 0) -> str:
         bucket = handle.bucket
         keys = [grant_key(bucket, handle.grant_id), revoked_key(bucket, jti)]
-        [user_id] = unwrap(run_script(_REQUIRE, keys, [bucket], write=False))
+        reply = run_script(_REQUIRE, keys, [bucket, issued_at * 1000], write=False)
+        is_first_use, user_id = unwrap(reply)
+        _note_use(keys[0], is_first_use)
         return str(user_id)
 
     def is_access_token_revoked(self, bucket: str, jti: str) -> bool:
@@ -60,8 +66,8 @@ class RedisGrants:
     def find_for_refresh(self, handle: GrantHandle, generation: int) -> Grant:
         bucket, grant_id = handle.bucket, handle.grant_id
         keys = [grant_key(bucket, grant_id)]
-        reply = run_script(_FIND, keys, [bucket, generation], write=False)
-        return unpack_grant(grant_id, unwrap(reply))
+        _, *columns = unwrap(run_script(_FIND, keys, [bucket, generation, 0], write=False))
+        return unpack_grant(grant_id, columns)
 
     def rotate(
         self,
@@ -72,6 +78,7 @@ class RedisGrants:
         rotate: bool,
         grace_seconds: int,
         idle_seconds: int,
+        retry_seconds: int = 0,
     ) -> Rotation:
         bucket, grant_id = handle.bucket, handle.grant_id
         arguments: list[Argument] = [
@@ -83,9 +90,12 @@ class RedisGrants:
             request_id,
             int(rotate),
             grace_seconds * 1000,
+            retry_seconds * 1000,
             idle_seconds * 1000,
             sent_at_ms(),
         ]
+        if presented.client_scope is not None:
+            arguments.append(" ".join(presented.client_scope))
         key = grant_key(bucket, grant_id)
         generation, *columns = unwrap(run_script(_ROTATE, [key], arguments, write=True))
         if rotate:
@@ -108,3 +118,10 @@ class RedisGrants:
         bucket = bucket_of(user_id)
         rows = all_rows(_LIST, [user_key(bucket, user_id)], [bucket])
         return [unpack_grant(grant_id, columns) for grant_id, *columns in rows]
+
+
+def _note_use(key: str, is_first_use: int) -> None:
+    """Remember that an access token of the current generation was seen, once a generation."""
+    if is_first_use:
+        # Nobody waits for it. Should it be lost, the next use of the token says so again.
+        post("HDEL", key, "unused")

@@ -62,6 +62,12 @@ local function grant_lives(bucket, grant)
   return tonumber(grant.start) > not_before and (grant.offline == '1' or session)
 end
 
+-- 1 if an access token that was issued then shows that the client has got what the last rotation
+-- answered, and nothing has shown that before. Tokens tell full seconds.
+local function is_first_use(grant, issued_ms)
+  return grant.unused and tonumber(issued_ms) >= grant.rotated_ms - grant.rotated_ms % 1000 and 1 or 0
+end
+
 -- Read fields of a hash into a table; nil if the first one is not there.
 local function read(name, fields)
   local values = redis.call('HMGET', name, unpack(fields))

@@ -14,6 +14,8 @@ from tests.reliability.lab.history import Kind, Operation, Outcome
 
 CODE_SECONDS = 60.0
 GRACE_SECONDS = 10.0
+RETRY_SECONDS = 300.0
+"""How long a predecessor is good while nobody has used its successor."""
 _USES = frozenset({Kind.AUTHORIZE, Kind.REDEEM, Kind.REFRESH, Kind.READ})
 
 
@@ -175,11 +177,18 @@ def _may_be_reuse(index: _Index, refresh: Operation) -> bool:
         return False
     for earlier in _began_before(index.by_subject[Kind.REFRESH, refresh.subject], refresh):
         if earlier.outcome is Outcome.DONE:
-            if refresh.ended - earlier.started > GRACE_SECONDS:
+            age = refresh.ended - earlier.started
+            if age > RETRY_SECONDS or (age > GRACE_SECONDS and _was_seen(index, earlier, refresh)):
                 return True
             if _began_before(index.by_subject[Kind.REFRESH, earlier.result], refresh):
                 return True
     return False
+
+
+def _was_seen(index: _Index, earlier: Operation, refresh: Operation) -> bool:
+    """Tell whether an access token may have been used that came with an exchange, or later."""
+    reads = _began_before(index.by_grant[Kind.READ, refresh.grant], refresh)
+    return any(read.ended > earlier.started for read in reads)
 
 
 def _read_explained(index: _Index, refused: Operation) -> bool:
