@@ -178,6 +178,7 @@ def test_an_account_is_read_once_in_a_while(
 ) -> None:
     """Whether it is still active. Every other cost here is that of an account in memory."""
     tokens, code = web.tokens_for(alice), web.code_for(alice)
+    find_username(str(alice.pk))  # introspection tells it, from a memory of its own
     account_state._memory.clear()
     for sql in (1, 0):
         introspect = lambda: web.introspect(tokens["access_token"])  # noqa: E731
@@ -188,8 +189,6 @@ def test_an_account_is_read_once_in_a_while(
     assert_costs(lambda: web.refresh(tokens["refresh_token"]), 200, sql=1, round_trips=1)
     account_state._memory.clear()
     assert_costs(lambda: web.authorize(signed_in), 303, sql=2, round_trips=2)
-    account_state._memory.clear()
-    assert_costs(lambda: web.userinfo(tokens["access_token"]), 200, sql=1, round_trips=1)
 
 
 def test_authorize_with_session_and_consent(web: RelyingParty, signed_in: Browser) -> None:
