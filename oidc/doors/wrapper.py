@@ -157,7 +157,7 @@ def _read(endpoint: Endpoint, arrival: Arrival, reference: str, notes: dict[str,
     query = parse_parameters(arrival.query_string)
     form, members = _NO_BODY
     method = "GET" if arrival.method == "HEAD" else arrival.method
-    if method != "GET":
+    if query and method != "GET":
         refuse_known_names(query, endpoint.only_in_body)
     if method in WITH_BODY:
         form, members = _read_body(endpoint, arrival)
