@@ -24,7 +24,7 @@ GUESSABLE = [
     "ｐａｓｓｗｏｒｄ１２", "password" * 20, "!@#$%^&*()", "test12345678",
 ]  # fmt: skip
 FINE = [
-    "seven quiet geese", "sevenquietgeese", "correct horse battery staple", "eleven loud gulls",
+    "seven quiet geese", "sevenquietgeese", "winterpurpletiger", "correct horse battery staple", "eleven loud gulls",
     "kX3!vq9Lmz", "wallpaper hums 7x", "Zug nach Überall", "ночь улица фонарь", "k2-tunnel-8Qv",
     "kX3!vq9Lmz" * 20,
 ]  # fmt: skip
