@@ -11,6 +11,7 @@ from authserver.checks import require_safe_transport
 from authserver.hosts import KnownHosts
 from authserver.places import Places
 from authserver.proxies import PublicScheme, TrustedProxies
+from authserver.readable_headers import ReadableHeaders
 from authserver.serving import Server
 from oidc.doors.mount import MountedBelow
 from oidc.doors.wsgi import ProtocolDoor, WSGIApplication
@@ -22,8 +23,8 @@ from oidc.waiting_room import THREADS
 def build_application() -> WSGIApplication:
     """Return the whole server.
 
-    From the outside in: proxy headers, the issuer's path, its host, the body, a place to work at,
-    the protocol door, Django.
+    From the outside in: proxy headers, the issuer's path and host, headers that cannot be read, the
+    body, a place to work at, the protocol door, Django.
 
     Raises:
         ImproperlyConfigured: settings that are not safe.
@@ -34,8 +35,13 @@ def build_application() -> WSGIApplication:
     application: WSGIApplication = ProtocolDoor(ENDPOINTS, PublicScheme(WSGIHandler(), scheme))
     bodies = WholeBodies(Places(application, THREADS), Server.of_this_process())
     bodies.watch()
-    application = KnownHosts(
+    readable = ReadableHeaders(
         bodies,
+        base_path=settings.FORCE_SCRIPT_NAME or "",
+        readable_without_cookies=("/static/", *health.VIEWS),
+    )
+    application = KnownHosts(
+        readable,
         issuer=settings.ISSUER,
         issuer_host=settings.ISSUER_HOST,
         allowed=settings.ALLOWED_HOSTS,

@@ -25,6 +25,8 @@ _HEADERS_LOOKED_AT = frozenset({*SIGNS_OF_A_PROXY, *CERTIFICATE_HEADERS})
 FORWARDED = "gatehouse.forwarded"
 """In the environ if somebody, trusted or not, says to have passed this request on."""
 
+UNREADABLE_ADDRESS = "gatehouse.unreadable_address"
+"""In the environ if a trusted proxy told an address in a header that the server could not read."""
 PEER = "gatehouse.peer"
 """In the environ: the address at the other end of the connection, whatever headers tell."""
 
@@ -59,6 +61,8 @@ class TrustedProxies:
             return self._application(environ, start_response)
         if self._is_trusted(address):
             forwarded, x_forwarded_for = (environ.get(name, "") for name in ADDRESS_HEADERS)
+            if any(environ.get(name) == "" for name in ADDRESS_HEADERS):
+                environ[UNREADABLE_ADDRESS] = True
             address = self._client_behind(address, forwarded, x_forwarded_for)
         else:
             for name in CERTIFICATE_HEADERS:

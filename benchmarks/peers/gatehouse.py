@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
+from authserver.serving import granian_command
 from benchmarks.harness.machine import ON_SERVER_CORE
 from benchmarks.peers.base import (
     CLAIMS,
@@ -88,9 +88,8 @@ class Gatehouse(Peer):
 
     def server(self) -> Program:
         """Return the program, not started yet."""
-        command = [*self.on_cores, sys.executable, "-m", "granian", "--interface", "wsgi"]
-        command += ["--port", str(self.port), "--no-ws", "--workers", str(self.workers)]
-        command += ["--blocking-threads", str(self.threads), self.application]
+        served = granian_command("127.0.0.1", self.port, self.workers, self.application)
+        command = [*self.on_cores, *served]
         ready = f"{self.url}/health/ready"
         environment = self.installation.environment
         return Program("server", command, environment, ready, self.directory)

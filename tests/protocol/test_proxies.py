@@ -9,8 +9,16 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authserver.application import build_application
 from authserver.forwarded import Malformed, addresses_of_forwarded, plain_address
-from authserver.proxies import FORWARDED, PEER, PublicScheme, TrustedProxies
+from authserver.proxies import (
+    FORWARDED,
+    PEER,
+    UNREADABLE_ADDRESS,
+    PublicScheme,
+    TrustedProxies,
+)
+from tests.support.doors import call
 
 TRUSTED = ["10.0.0.0/8", "2001:db8::1"]
 
@@ -21,6 +29,7 @@ def environ_behind(**environ: str) -> dict[str, Any]:
     application = TrustedProxies(lambda environ, _: seen.update(environ) or [], TRUSTED)
     application(dict(environ), lambda *_: None)
     seen.pop(FORWARDED, None)
+    seen.pop(UNREADABLE_ADDRESS, None)
     assert seen.pop(PEER) == plain_address(environ["REMOTE_ADDR"])
     return seen
 
@@ -227,3 +236,18 @@ def test_without_proxies_ipv4_is_ipv4_whatever_the_socket(
         PEER: plain_address(address),
         **({FORWARDED: True} if headers else {}),
     }
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded"])
+def test_an_address_that_the_server_could_not_read_is_refused(
+    db: None, settings: Any, name: str
+) -> None:
+    """granian hands over an empty text for a header with a byte beyond ASCII."""
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    send = call(build_application())
+    for path in ("/accounts/login/", "/oauth2/token"):
+        answer = send("GET", path, "", b"", {name: ""})
+        assert answer.status == 400
+        assert b"beyond ASCII" in answer.body
+    settings.TRUSTED_PROXIES = []
+    assert call(build_application())("GET", "/oauth2/token", "", b"", {name: ""}).status == 405
