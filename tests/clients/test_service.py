@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import serializers
+from django.db import OperationalError
 
+from oidc.clients.judgement import sends_elsewhere
 from oidc.clients.metadata import client_as_rfc7591
 from oidc.clients.repository import record_of
 from oidc.clients.service import (
@@ -20,8 +22,11 @@ from oidc.clients.service import (
     update_client,
 )
 from oidc.clients.validation import InvalidClientMetadata
+from oidc.models import Consent
 from oidc.models.client import OAuthClient
+from oidc.requests.consent import remember_consent
 from tests.clients.keys_for_tests import public_jwk
+from tests.support.relying_party import new_person
 
 pytestmark = pytest.mark.django_db
 REDIRECT_URI = "https://app.example/cb"
@@ -192,3 +197,44 @@ def test_rfc7591_3_2_1_without_a_secret_nothing_is_said_about_one() -> None:
     assert not {"client_secret", "client_secret_expires_at", "client_secrets"} & answer.keys()
     machine = create_client("Job", "machine").client
     assert client_as_rfc7591(machine)["response_types"] == []  # left out it would mean "code"
+
+
+# --- What is judged, and ends ---------------------------------------------------------------------
+
+
+def test_a_change_and_the_end_of_consents_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _ = make_web()
+    person = new_person()
+    remember_consent(str(person.pk), client.client_id, ["openid"])
+
+    def lost(*_: object, **__: object) -> None:
+        raise OperationalError("the connection was lost")
+
+    with monkeypatch.context() as broken, pytest.raises(OperationalError):
+        broken.setattr(OAuthClient, "save", lost)
+        update_client(client, {"client_name": "Another"})
+    assert Consent.objects.filter(client_id=client.client_id).exists()
+    update_client(client, {"client_name": "Another"})
+    assert not Consent.objects.filter(client_id=client.client_id).exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "elsewhere"),
+    [
+        (["https://a.example/x"], ["https://A.example:443/y"], False),
+        (["https://a.example/", "https://b.example/"], ["https://b.example/"], False),
+        (["http://localhost:1/"], ["http://localhost:2/"], False),
+        (["https://a.example/"], ["https://a.example:444/"], True),
+        (["https://a.example/"], ["https://a.example/", "https://b.example/"], True),
+        (["https://localhost/"], ["http://localhost/"], True),
+        (["http://127.0.0.1/"], ["http://localhost/"], True),
+        (["app:/x"], ["app:/y"], False),
+        (["app://one/x"], ["app://two/x"], True),
+        (["app://["], ["app://["], False),  # registered before such addresses were refused
+        (["app://["], ["app:/x"], True),
+        ([], ["app:/x"], True),
+        (["app:/x"], [], False),
+    ],
+)
+def test_what_sends_people_elsewhere(before: list[str], after: list[str], elsewhere: bool) -> None:
+    assert sends_elsewhere(before, after) is elsewhere
