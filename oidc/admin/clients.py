@@ -15,6 +15,7 @@ from oidc.admin.client_forms import ChangeClientForm, NewClientForm
 from oidc.admin.client_sections import NEW_CLIENT_SECTION, SECTIONS, hidden_fields
 from oidc.admin.connection import connection_of
 from oidc.admin.describe import (
+    ORIGINS,
     describe_additional,
     describe_origin,
     describe_profile,
@@ -26,6 +27,26 @@ from oidc.clients.profiles import PROFILES
 from oidc.models.client import OAuthClient
 
 
+class OriginFilter(admin.SimpleListFilter):
+    """Django's own filter has a link without a text for those whose origin nobody noted."""
+
+    title = "origin"
+    parameter_name = "origin"
+    NOT_NOTED = "unknown"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        words = {**ORIGINS, "registration": "registered itself", self.NOT_NOTED: "unknown"}
+        return list(words.items())
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OAuthClient]
+    ) -> QuerySet[OAuthClient]:
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(origin="" if value == self.NOT_NOTED else value)
+
+
 @admin.register(OAuthClient)
 class OAuthClientAdmin(ClientButtons):
     """The list and the form. Its buttons are in `ClientButtons`."""
@@ -33,7 +54,7 @@ class OAuthClientAdmin(ClientButtons):
     secret_columns = ("client_secrets", "symmetric_secret_encrypted")
     change_form_template = f"{TEMPLATES}/change_form.html"
     list_display = ("client_name", "profile_label", "client_id", "is_active", "created_on")
-    list_filter = ("is_active", "profile", "origin", "trusted", "created_at")
+    list_filter = ("is_active", "profile", OriginFilter, "trusted", "created_at")
     search_fields = ("client_name", "client_id", "redirect_uris_text")
     readonly_fields = (
         "profile_label",

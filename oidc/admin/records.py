@@ -1,4 +1,4 @@
-"""What the server wrote down, to be read: consents, failed requests, signing keys."""
+"""What the server wrote down, to be read: consents, signing keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.privileges import may_act_upon
 from oidc.admin.lookups import SecretColumns
-from oidc.models import Consent, FailedRequest, SigningKey
+from oidc.models import Consent, SigningKey
 
 
 class ReadOnlyAdmin(SecretColumns):
@@ -19,19 +19,6 @@ class ReadOnlyAdmin(SecretColumns):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(FailedRequest)
-class FailedRequestAdmin(ReadOnlyAdmin):
-    """Why a sign-in failed. People quote the reference that their error page showed."""
-
-    list_display = ("at", "reference", "endpoint", "status", "error", "detail", "client_id")
-    list_filter = ("error", "endpoint", "at")
-    search_fields = ("reference", "client_id", "user_id")
-    search_help_text = "A reference from an error page, a client ID, or a person's ID (sub)"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

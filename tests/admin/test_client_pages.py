@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import User
 from oidc.clients.profiles import PROFILES
 from oidc.clients.repository import find_client
+from oidc.clients.service import create_client
 from oidc.models.client import OAuthClient
 from tests.admin.client_pages import LIST, REDIRECT_URI, ClientPages, errors_at, text_of
 from tests.admin.conftest import PASSWORD
@@ -328,3 +329,16 @@ def _clerk(permission: str | None) -> Client:
     browser = Client()
     assert browser.post("/accounts/login/", {"login": "clerk", "password": PASSWORD}).status_code
     return browser
+
+
+def test_clients_of_an_origin_that_nobody_noted_have_a_filter_with_a_name(
+    staff: Client, pages: ClientPages
+) -> None:
+    noted = pages.made()
+    create_client("Older", "machine")
+    page = text_of(staff.get(LIST))
+    assert not re.search(r"<a (?![^>]*\btitle=)[^>]*>\s*</a>", page)
+    assert 'href="?origin=unknown"' in page
+    assert "Older" in text_of(staff.get(f"{LIST}?origin=unknown"))
+    assert f">{noted.client_name}<" not in text_of(staff.get(f"{LIST}?origin=unknown"))
+    assert f">{noted.client_name}<" in text_of(staff.get(f"{LIST}?origin=admin"))
