@@ -70,5 +70,5 @@ def browser_state_cookie(presented: str, sid: str) -> Headers:
     same_site = "SameSite=None; Secure" if configured.cookie_secure else "SameSite=Lax"
     return (
         ("Set-Cookie", f"{name}={value}; Max-Age={max_age}; Path=/; {same_site}"),
-        ("Set-Cookie", f"{name}{_SEEN}=1; Max-Age={_SEEN_SECONDS}; Path=/; {same_site}"),
+        ("Set-Cookie", f"{name}{_SEEN}=been-here; Max-Age={_SEEN_SECONDS}; Path=/; {same_site}"),
     )

@@ -100,7 +100,9 @@ def test_rfc8725_3_1_forged_access_tokens_are_refused(web: RelyingParty, alice: 
 
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "typ JWT": {"typ": "JWT"},
+    "typ and members of an ID token": {"typ": "JWT", "client_id": None, "scope": None},
+    "typ JWT without client_id": {"typ": "JWT", "client_id": None},
+    "typ JWT without jti": {"typ": "JWT", "jti": None},
     "no typ": {"typ": ""},
     "logout token": {"typ": "logout+jwt"},
     "another issuer": {"iss": "https://evil.example"},

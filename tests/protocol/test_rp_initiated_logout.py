@@ -377,6 +377,8 @@ def test_4_the_reason_is_named_when_nobody_is_signed_in_too(
         page = stranger.get(answer.location)
         assert page.status == 400
         assert "You are signed out" in page.text
+        assert "Sign in again" in page.text
+        assert "Your account" not in page.text
         assert says(page, mistake)
         failure = FailedRequest.objects.get(endpoint="end_session")
         assert failure.reference == answer.header("X-Request-Id")

@@ -116,10 +116,10 @@ def test_3_1_another_cookie_that_tells_nothing_at_all_stays(browser: Browser, al
     assert SEEN not in browser.cookies
     sign_in(browser, alice)
     page = browser.get("/accounts/logout/")
-    assert browser.cookies[SEEN] == "1"
+    assert browser.cookies[SEEN] == "been-here"
     del browser.cookies[SEEN]  # as in a browser that signed in to an older release
     confirm(browser, page, "/accounts/logout/")
-    assert (COOKIE in browser.cookies, browser.cookies[SEEN]) == (False, "1")
+    assert (COOKIE in browser.cookies, browser.cookies[SEEN]) == (False, "been-here")
 
 
 @pytest.mark.parametrize("path", ["/accounts/logout/", "/accounts/sign-out-everywhere/"])
@@ -139,7 +139,7 @@ def test_3_1_the_cookie_tells_nothing(browser: Browser, alice: Any) -> None:
     for readable in (cookie, seen):
         assert "HttpOnly" not in readable
         assert "SameSite=Lax" in readable
-    assert seen.startswith(f"{SEEN}=1;")
+    assert seen.startswith(f"{SEEN}=been-here;")
     assert str(alice.pk) not in cookie
     assert browser.cookies[settings.SESSION_COOKIE_NAME] not in cookie
 
@@ -220,7 +220,7 @@ def test_3_2_unchanged_changed_error() -> None:
     answers = ask(
         question(signed_in, unchanged),
         question(signed_in.replace("state-1", "state-2"), unchanged),
-        question(f"other=1; {SEEN}=1", unchanged),
+        question(f"other=1; {SEEN}=been-here", unchanged),
         question(signed_in, unchanged, "https://evil.example"),
         question(signed_in, unchanged, "null"),
         *(question(signed_in, message) for message in errors),

@@ -69,7 +69,8 @@ def test_rfc6750_2_3_a_token_in_the_query_does_not_count(
     send: Send, web: RelyingParty, alice: object
 ) -> None:
     token = web.tokens_for(alice)["access_token"]
-    assert send("GET", "/oauth2/userinfo", f"access_token={token}", b"", {}).status == 401
+    refused = send("GET", "/oauth2/userinfo", f"access_token={token}", b"", {})
+    assert (refused.status, refused.json()["error"]) == (400, "invalid_request")
 
 
 def test_rfc6750_3_1_challenges(send: Send, web: RelyingParty, machine: RelyingParty) -> None:
