@@ -59,7 +59,7 @@ class Reserve:
 
 
 # Bytes of one copy, from `docs/cluster.md`.
-BROWSER_SESSION, SIGN_ON, GRANT = 716, 486, 600
+BROWSER_SESSION, SIGN_ON, GRANT = 970, 486, 820
 INTERACTION, CODE = 1220, 660
 CODE_SECONDS = 120
 
