@@ -228,7 +228,7 @@ class TestCapacity:
         many_log_ins = needs(Demand(36_000_000, 1e6), self.COSTS)
 
         assert many_people.gib_a_copy == pytest.approx(3096e9 * 1.5 / 2**30, rel=0.001)
-        assert many_people.masters == 210
+        assert many_people.masters == 271
         assert many_log_ins.masters == 12
 
 
