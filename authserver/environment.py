@@ -6,6 +6,7 @@ The texts name the variable and never repeat its value, in which a password may 
 from __future__ import annotations
 
 from collections.abc import Collection
+from ipaddress import ip_network
 from typing import Any
 
 import environ
@@ -34,6 +35,17 @@ class Environment(environ.Env):  # type: ignore[misc]
         if found is None:
             raise ImproperlyConfigured(f"{var} must be one of: {', '.join(words)}.")
         return found
+
+    def networks(self, var: str) -> list[str]:
+        """Return a list of addresses and networks."""
+        texts: list[str] = self.list(var, default=[])
+        try:
+            return [str(ip_network(text.strip(), strict=False)) for text in texts]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{var} must be addresses and networks with commas between them, such as "
+                "10.0.0.5,192.168.0.0/16."
+            ) from error
 
     def database(self, var: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the database at a URL."""

@@ -50,7 +50,7 @@ _issuer = validated_issuer(ISSUER)
 IS_HTTPS = _issuer.scheme == "https"
 ISSUER_HOST = _issuer.hostname or "localhost"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[ISSUER_HOST])
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 MONITORING_TOKEN = env.str("GATEHOUSE_MONITORING_TOKEN", default="")
 
@@ -95,7 +95,7 @@ _cookie_prefix = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}gatehouse_session"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = env.str("SESSION_COOKIE_SAMESITE", default="Lax")
+SESSION_COOKIE_SAMESITE = env.word("SESSION_COOKIE_SAMESITE", "Lax", ("Lax", "None", "Strict"))
 KNOWN_BROWSER_COOKIE_NAME = f"{_cookie_prefix}gatehouse_known_browser"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}gatehouse_csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
@@ -113,9 +113,10 @@ GATEHOUSE = {
         else env.int("REDIS_WAIT_REPLICAS", default=None)
     ),
     "redis_deadline_seconds": 5.0,
-    "redis_plaintext_allowed": env.str("GATEHOUSE_REDIS_PLAINTEXT", default="refuse") == "allow",
+    "redis_plaintext_allowed": env.word("GATEHOUSE_REDIS_PLAINTEXT", "refuse", ("refuse", "allow"))
+    == "allow",
     "fetch_private_addresses": env.bool("GATEHOUSE_FETCH_PRIVATE_ADDRESSES", default=False),
-    "rate_limits": env.str("GATEHOUSE_RATE_LIMITS", default="on") != "off",
+    "rate_limits": env.word("GATEHOUSE_RATE_LIMITS", "on", ("on", "off")) == "on",
     "replay_guards_per_minute": 6000,
     "kept_bytes_per_minute": 1_000_000,
     "registration": env.str("GATEHOUSE_REGISTRATION", default="off"),
