@@ -13,11 +13,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
+from accounts.privileges import is_superuser
 from oidc.admin.client_forms import RotateSecretForm
 from oidc.admin.connection import connection_of
 from oidc.admin.lookups import SecretColumns
 from oidc.clients import service
 from oidc.clients.client_secrets import needs_secret
+from oidc.conf import configuration
 from oidc.models.client import OAuthClient
 
 TEMPLATES = "admin/oidc/oauthclient"
@@ -25,6 +27,16 @@ TEMPLATES = "admin/oidc/oauthclient"
 
 class ClientButtons(SecretColumns):
     """Views of their own beside the form. Each asks for the permission to change the client."""
+
+    def has_change_permission(self, request: HttpRequest, obj: OAuthClient | None = None) -> bool:
+        """Only superusers change a client that may end the sessions of superusers.
+
+        Whoever has its secret can sign everybody out (`GATEHOUSE_GLOBAL_TOKEN_REVOCATION`).
+        """
+        powerful = configuration().global_token_revocation_clients
+        if obj is not None and obj.client_id in powerful and not is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
         views = {

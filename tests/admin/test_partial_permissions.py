@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -119,6 +120,25 @@ def test_a_clients_buttons_ask_for_the_change_permission(
     app.refresh_from_db()
     assert app.is_active  # type: ignore[attr-defined]
     assert len(app.client_secrets) == 1  # type: ignore[attr-defined]
+
+
+def test_a_client_that_signs_superusers_out_is_a_superusers_matter(
+    rows: dict[type[Model], Model], staff_with: Staff, settings: Any
+) -> None:
+    """Whoever has its secret may revoke everybody's tokens, so nobody less makes a new one."""
+    app = rows[OAuthClient]
+    assert isinstance(app, OAuthClient)
+    powerful = {"global_token_revocation_clients": (app.client_id,)}
+    settings.GATEHOUSE = {**settings.GATEHOUSE, **powerful}
+    before = list(app.client_secrets)
+    clerk = staff_with("change_oauthclient", "view_oauthclient")
+    page = f"/admin/oidc/oauthclient/{app.pk}"
+    for button in ("rotate-secret", "disable"):
+        assert clerk.post(f"{page}/{button}/", {"overlap_seconds": "0"}).status_code == 403
+    assert clerk.post(f"{page}/change/", {"client_name": "Mine"}).status_code == 403
+    app.refresh_from_db()
+    assert app.client_secrets == before
+    assert app.is_active
 
 
 def test_who_may_change_clients_deletes_none(
