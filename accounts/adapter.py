@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _RECORD_MEMBERS = (RECORDS_MEMBER, RECORDS_USER_MEMBER)
-_WRONG_CREDENTIALS = _("That name and password do not go together. Please try again.")
+_WRONG_CREDENTIALS = _("The username or password is incorrect. Please try again.")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

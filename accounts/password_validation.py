@@ -28,16 +28,16 @@ class GuessablePasswordValidator:
         if is_guessable(password, _known_words(user)):
             raise ValidationError(
                 _(
-                    "This password is too easy to guess: common words, names, the name of this "
-                    "server or characters in a row make up most of it."
+                    "This password is too easy to guess. Most of it is common words, names, the "
+                    "name of this server, dates, or sequences such as 1234."
                 ),
                 code="password_too_guessable",
             )
 
     def get_help_text(self) -> str:
         return _(
-            "Your password cannot be made up of common words, names or characters in a row. Three "
-            "words that have nothing to do with each other are fine."
+            "Your password must not consist mostly of common words, names, dates or sequences such "
+            "as 1234. Three unrelated words are fine."
         )
 
 

@@ -19,7 +19,7 @@ from accounts.names import looks_like_another
 # somebody else's address.
 _USERNAME = re.compile(r"[\w.+-]+")
 
-LOOKS_LIKE_ANOTHER = _("Use letters of one script only, and no dot at the end.")
+LOOKS_LIKE_ANOTHER = _("Use letters from one alphabet only, and no dot at the end.")
 
 _PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}(;ext=[0-9]{1,10})?")
 

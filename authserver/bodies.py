@@ -40,14 +40,14 @@ _log = structlog.get_logger("authserver.bodies")
 _TITLE = _("This request was not understood")
 _TOO_LARGE = PageError("invalid_request", "the body is too large", title=_TITLE, status=413)
 _TOO_SLOW = PageError(
-    "invalid_request", "the body of the request did not arrive", title=_TITLE, status=408
+    "invalid_request", "the body of the request did not arrive in time", title=_TITLE, status=408
 )
 _CUT_SHORT = PageError(
     "invalid_request", "the body is shorter than its Content-Length", title=_TITLE
 )
 _TOO_MANY = PageError(
     "temporarily_unavailable",
-    "too many requests are being received; please try again shortly",
+    "the server is receiving too many requests; please try again shortly",
     status=503,
     headers=RETRY_SHORTLY,
 )

@@ -24,7 +24,7 @@ _LONGEST_HOST = 262
 """A domain name has up to 253 characters (RFC 1035 section 2.3.4), then comes a port."""
 _UNKNOWN = PageError(
     "invalid_request",
-    "nothing is served here under this name",
+    "this server does not answer to this host name",
     title=_("This request was not understood"),
 )
 

@@ -26,7 +26,7 @@ CLEAR_COOKIES = "/clear-cookies"
 
 _ADDRESS = PageError(
     "invalid_request",
-    "a header that tells the address of the client has characters beyond ASCII",
+    "a header with the address of the client contains characters beyond ASCII",
     title=_("This request was not understood"),
 )
 

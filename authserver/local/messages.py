@@ -7,6 +7,7 @@ that nobody needs a compiler to run Gatehouse.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from collections.abc import Iterator
@@ -21,13 +22,17 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "authserver/locale"
-APPS = ("accounts", "oidc")
-KEYWORDS: dict[str, tuple[int] | None] = {
-    "_": None,
-    "gettext": None,
-    "gettext_noop": None,
-    "PageError": (2,),  # its description is what a person reads
+APPS = ("accounts", "authserver", "oidc")
+_TEXT_POSITIONS = {
+    "_": 0,
+    "gettext": 0,
+    "gettext_noop": 0,
+    "PageError": 1,  # its description is what a person reads
 }
+"""Which argument of a call is a text."""
+_TEMPLATE_KEYWORDS: dict[str, None] = {"_": None, "gettext": None}
+_IN_THE_WORDS_OF_DJANGO = "templates/admin/"
+"""Pages that stand in for Django's own, whose catalogues have their texts."""
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 _CHANGING_HEADERS = re.compile(
     rb'^"(Project-Id|POT-|PO-|Last-|Language-Team|Generated-|Report-)[^\n]*\n', re.MULTILINE
@@ -107,15 +112,33 @@ def _po_file(language: str) -> Path:
 def _sources() -> Iterator[Path]:
     for app in APPS:
         for pattern in ("**/*.py", "**/templates/**/*.html", "**/templates/**/*.txt"):
-            yield from sorted((ROOT / app).glob(pattern))
+            for path in sorted((ROOT / app).glob(pattern)):
+                if _IN_THE_WORDS_OF_DJANGO not in str(path):
+                    yield path
 
 
 def _texts_in(path: Path) -> Iterator[str]:
     source = path.read_text()
-    if path.suffix != ".py":
-        # What remains looks like Python but for its indentation.
-        source = "\n".join(line.strip() for line in templatize(source).splitlines())
-    for _, text, _, _ in extract("python", io.BytesIO(source.encode()), KEYWORDS):
+    return texts_in_python(source) if path.suffix == ".py" else _texts_in_template(source)
+
+
+def texts_in_python(source: str) -> Iterator[str]:
+    """Yield the texts of a module, also of calls inside calls, which Babel loses."""
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        position = _TEXT_POSITIONS.get(node.func.id)
+        if position is None or len(node.args) <= position:
+            continue
+        argument = node.args[position]
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            yield argument.value
+
+
+def _texts_in_template(source: str) -> Iterator[str]:
+    # What remains looks like Python but for its indentation.
+    source = "\n".join(line.strip() for line in templatize(source).splitlines())
+    for _, text, _, _ in extract("python", io.BytesIO(source.encode()), _TEMPLATE_KEYWORDS):
         if isinstance(text, str):
             yield text
 

@@ -151,8 +151,8 @@ def _registered(client: Client | None, post_logout_redirect_uri: str) -> str:
     if client is None:
         raise PageError(
             "invalid_request",
-            "post_logout_redirect_uri came without id_token_hint or client_id, "
-            "so nothing tells whose address it is",
+            "post_logout_redirect_uri was sent without id_token_hint or client_id, "
+            "so the server does not know which application it belongs to",
             detail="post_logout_redirect_uri without id_token_hint or client_id",
         )
     if post_logout_redirect_uri not in client.post_logout_redirect_uris:

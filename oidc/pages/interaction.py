@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -221,13 +222,15 @@ def _speak(request: HttpRequest, waiting: Interaction) -> None:
     speak(waiting.parameters.get("ui_locales", ""), accepted)
 
 
-_NOT_WAITING = (
+_NOT_WAITING = gettext_noop(
     "this sign-in is already finished, has expired, or was started in another browser; "
     "please go back to the application and start again"
 )
-_ELSEWHERE = (
-    "it goes on only in the browser that started it, and only as long as that browser keeps its "
+_ELSEWHERE = gettext_noop(
+    "a sign-in works only in the browser that started it, and only while that browser keeps its "
     "cookies; please go back to the application and start again"
 )
-_EXPIRED = "you have an hour to sign in; please go back to the application and start again"
-_FINISHED = "you can close this window, or go back to the application"
+_EXPIRED = gettext_noop(
+    "you have one hour to sign in; please go back to the application and start again"
+)
+_FINISHED = gettext_noop("you can close this window, or go back to the application")

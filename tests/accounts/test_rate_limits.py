@@ -63,7 +63,7 @@ def test_five_wrong_passwords_close_a_name_for_a_while(
     name = f"alice-{uuid.uuid4().hex}"
     User.objects.create_user(name, password=PASSWORD)
     for _ in range(5):
-        assert "do not go together" in guess(client, address, name).content.decode()
+        assert "is incorrect" in guess(client, address, name).content.decode()
 
     response = guess(client, address, name, PASSWORD)
 
@@ -76,11 +76,11 @@ def test_a_name_that_nobody_has_closes_just_the_same(
 ) -> None:
     name = f"nobody-{uuid.uuid4().hex}"
     for _ in range(5):
-        assert "do not go together" in guess(client, address, name).content.decode()
+        assert "is incorrect" in guess(client, address, name).content.decode()
     assert "Too many attempts" in guess(client, address, name).content.decode()
 
 
-WRONG, LATER, IN = "do not go together", "Too many attempts", "signed in"
+WRONG, LATER, IN = "is incorrect", "Too many attempts", "signed in"
 
 
 def tell(answer: object) -> str:

@@ -41,6 +41,20 @@ def test_the_settings_name_english_and_every_language_that_has_a_catalogue() -> 
     assert sorted(tag for tag, _ in settings.LANGUAGES) == sorted(["en", *LANGUAGES])
 
 
+def test_texts_inside_the_call_of_another_text_are_found() -> None:
+    source = """
+raise PageError(
+    "invalid_request",
+    "the " "description",
+    detail=(f"an {address}"),
+    title=_("Title"),
+    facts=(Fact(_("Heading"), (_("Fact"),), True), Fact(gettext("Other"), ())),
+)
+"""
+    found = sorted(messages.texts_in_python(source))
+    assert found == ["Fact", "Heading", "Other", "Title", "the description"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
     assert set(translations(language)) == set(messages.texts())

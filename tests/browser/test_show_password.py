@@ -32,7 +32,7 @@ def test_it_is_shown_on_demand_and_sent_hidden(page: Page, stack: Stack, person:
         "event.target.elements.password.type; })"
     )
     field.press("Enter")  # sends the form, and presses no other button
-    expect(page.locator("main")).to_contain_text("do not go together")
+    expect(page.locator("main")).to_contain_text("is incorrect")
     assert page.evaluate("window.name") == "password"
 
 

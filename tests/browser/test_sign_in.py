@@ -46,7 +46,7 @@ def test_a_wrong_password_tells_nothing_and_the_sign_in_goes_on(
 ) -> None:
     start(page, stack.app_url)
     log_in(page, Person(person.username, "not the password", person.sub))
-    expect(page.locator("main")).to_contain_text("do not go together")
+    expect(page.locator("main")).to_contain_text("is incorrect")
     log_in(page, person)
     decide(page, "allow")
     arrive(page, stack.app_url)

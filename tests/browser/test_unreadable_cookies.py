@@ -44,7 +44,7 @@ def test_the_form_deletes_what_no_script_can_see(
     answer = page.goto(f"{stack.issuer}/accounts/")
     assert answer is not None
     assert answer.status == 400
-    assert page.title().startswith("Your cookies cannot be read")
+    assert page.title().startswith("This server cannot read your cookies")
     page.click("button[type=submit]")
     page.wait_for_url(f"{stack.issuer}/accounts/login/**")
     log_in(page, stack, person)

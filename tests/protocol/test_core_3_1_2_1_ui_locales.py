@@ -124,7 +124,7 @@ def test_what_is_wrong_with_a_log_in_is_said_in_that_language(
     following = unquote(path.partition("next=")[2])
     fields = {"login": alice.username, "password": "wrong", "next": following}
     refused = browser.post(path, csrf(page) | fields)
-    assert "Name und Passwort passen nicht zusammen." in refused.text
+    assert "Der Benutzername oder das Passwort ist falsch." in refused.text
     assert language_of(refused) == "de"
 
 
@@ -135,10 +135,10 @@ def test_an_error_page_speaks_it_and_the_next_page_on_that_thread_does_not(
     assert german.status == 400
     assert language_of(german) == "de"
     assert says(german, "Diese Anmeldung kann nicht weitergehen")
-    assert "Redirect_uri ist für diese Anwendung nicht registriert." in german.text
+    assert "redirect_uri ist für diese Anwendung nicht registriert." in german.text
     english = web.authorize(browser, redirect_uri="https://evil.example/")
     assert language_of(english) == "en"
-    assert "Redirect_uri is not registered for this application." in english.text
+    assert "redirect_uri is not registered for this application." in english.text
 
 
 def test_an_error_page_speaks_the_language_of_the_browser(send: Send, web: RelyingParty) -> None:

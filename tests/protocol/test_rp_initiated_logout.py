@@ -285,7 +285,7 @@ def unsigned(id_token: str) -> str:
     return f"{encode({'alg': 'none', 'typ': 'JWT'})}.{id_token.split('.')[1]}."
 
 
-NO_HINT = "post_logout_redirect_uri came without id_token_hint or client_id"
+NO_HINT = "post_logout_redirect_uri was sent without id_token_hint or client_id"
 BAD_HINT = "id_token_hint is not an ID token of this server"
 NOT_REGISTERED = "post_logout_redirect_uri is not registered for this application"
 TWO_CLIENTS = "client_id and id_token_hint belong to two different applications"

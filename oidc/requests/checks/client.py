@@ -24,7 +24,7 @@ def _no_client(reason: str) -> PageError:
     if reason == SWITCHED_OFF:
         return PageError(
             "invalid_client",
-            "the people who run this server have switched this app off",
+            "the people who run this server have switched off this app",
             detail=reason,
             title=_("This app is switched off"),
         )

@@ -68,6 +68,6 @@ def _not_registered(draft: Draft, redirect_uri: str) -> PageError:
         ways=way_into(draft.client),
         facts=(
             Fact(_("The address that the app sent"), (shown_address(redirect_uri),), True),
-            Fact(_("It differs from the registered address in"), parts),
+            Fact(_("Where it differs from the registered address"), parts),
         ),
     )
