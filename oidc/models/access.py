@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from types import TracebackType
 
 from django.db import InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from oidc.errors import StoreUnavailable
 
@@ -15,11 +15,9 @@ TRUSTED_SECONDS = 1.0
 two queries for each of ours."""
 
 
-class _Checked(threading.local):
-    until = 0.0
-
-
-_checked = _Checked()
+_TRUSTED_UNTIL = "gatehouse_trusted_until"
+"""An attribute of a connection. Not of a thread: the next request of this connection may have
+another one (`authserver.places`)."""
 
 
 class reading:  # noqa: N801  reads as a function where it is used, and is made for each query
@@ -36,9 +34,10 @@ class reading:  # noqa: N801  reads as a function where it is used, and is made 
 
     def __enter__(self) -> None:
         now = time.monotonic()
-        if now > _checked.until:
-            _drop_bad_connections()
-            _checked.until = now + TRUSTED_SECONDS
+        for connection in connections.all(initialized_only=True):
+            if now > getattr(connection, _TRUSTED_UNTIL, 0.0):
+                _drop_if_bad(connection)
+                setattr(connection, _TRUSTED_UNTIL, now + TRUSTED_SECONDS)
 
     def __exit__(
         self,
@@ -47,12 +46,12 @@ class reading:  # noqa: N801  reads as a function where it is used, and is made 
         _traceback: TracebackType | None,
     ) -> None:
         if isinstance(error, OperationalError | InterfaceError):
-            _drop_bad_connections()
+            for connection in connections.all(initialized_only=True):
+                _drop_if_bad(connection)
             raise StoreUnavailable(f"database: {type(error).__name__}") from error
 
 
-def _drop_bad_connections() -> None:
+def _drop_if_bad(connection: BaseDatabaseWrapper) -> None:
     # Not `close_old_connections`: that closes what is in the middle of a transaction, too.
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import InterfaceError, OperationalError
 
 from accounts.short_memory import ShortMemory
@@ -188,13 +189,17 @@ def test_reading_keeps_the_connection_of_a_transaction(monkeypatch: pytest.Monke
 
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """What was closed of a connection that is past its age, read by a thread new to it."""
+    """What was closed of a connection that is past its age, and that was not trusted lately."""
     OAuthClient.objects.count()
     closed: list[bool] = []
     monkeypatch.setattr(connections["default"], "close", lambda: closed.append(True))
     monkeypatch.setattr(connections["default"], "close_at", time.monotonic() - 1)
-    monkeypatch.setattr(access, "_checked", access._Checked())
+    distrust(connections["default"])
     return closed
+
+
+def distrust(connection: BaseDatabaseWrapper) -> None:
+    setattr(connection, access._TRUSTED_UNTIL, 0.0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -205,13 +210,33 @@ def test_reading_drops_a_connection_past_its_age(closed: list[bool]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_reading_trusts_a_connection_for_a_moment(
-    closed: list[bool], monkeypatch: pytest.MonkeyPatch
+    closed: list[bool],
 ) -> None:
     with reading(), reading():
         assert closed == [True]
-    monkeypatch.setattr(access._checked, "until", 0.0)
+    distrust(connections["default"])
     with reading():
         assert closed == [True, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trust_belongs_to_the_connection_whoever_uses_it(
+    closed: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads share connections: one that a thread has checked says nothing of another one."""
+    other = connections.create_connection("default")
+    other.ensure_connection()
+    monkeypatch.setattr(other, "close", lambda: closed.append(True))
+    monkeypatch.setattr(other, "close_at", time.monotonic() - 1)
+    mine = connections["default"]
+    with reading():
+        assert closed == [True]
+    connections["default"] = other
+    try:
+        with reading():
+            assert closed == [True, True]
+    finally:
+        connections["default"] = mine
 
 
 @pytest.mark.django_db(transaction=True)
