@@ -7,7 +7,7 @@ from oidc.models.consent import Consent
 from oidc.models.failed_request import FailedRequest
 from oidc.models.initial_access_token import InitialAccessToken
 from oidc.models.installation_secret import InstallationSecret
-from oidc.models.logout_notification import LogoutNotification
+from oidc.models.logout_notification import LogoutNotification, UnfinishedSignOut
 from oidc.models.signing_key import SigningKey
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "LogoutNotification",
     "OAuthClient",
     "SigningKey",
+    "UnfinishedSignOut",
 ]

@@ -1,4 +1,4 @@
-"""The outbox of back-channel logout: one row for each session and client to be told."""
+"""The outbox of back-channel logout, and what must still be entered in it."""
 
 from __future__ import annotations
 
@@ -49,3 +49,21 @@ class LogoutNotification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client_id}, {self.status}"
+
+
+class UnfinishedSignOut(models.Model):
+    """A sign-out everywhere whose clients are not all in the outbox yet.
+
+    Written before the sessions end, and deleted when the outbox has the last client. One that stays
+    was interrupted: the worker goes on with it.
+    """
+
+    user_id = models.CharField("person (sub)", max_length=64)
+    next_attempt_at = models.DateTimeField(db_index=True)
+    """Until then somebody is at work on it."""
+
+    class Meta:
+        ordering = ("next_attempt_at",)
+
+    def __str__(self) -> str:
+        return self.user_id

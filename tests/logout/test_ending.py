@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from oidc.errors import NotFound, SessionEnded, StoreUnavailable
 from oidc.logout import ending, outbox
-from oidc.models import LogoutNotification
+from oidc.models import LogoutNotification, UnfinishedSignOut
 from oidc.stores.redis import sign_on_store, sign_ons
 from oidc.stores.redis.cluster import cluster
 from oidc.stores.redis.keys import user_key
@@ -120,3 +121,75 @@ def test_signing_out_takes_the_grants_of_the_session_out_of_the_index(
     ending.end_session(person.user_id, sid)
     index = user_key(person.bucket, person.user_id)
     assert cluster().commands().zrange(index, 0, -1) == [f"s:{other}".encode()]
+
+
+@pytest.fixture
+def lease_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker begin at once where an attempt was interrupted."""
+    monkeypatch.setattr(ending, "LEASE", -ending.LEASE)
+
+
+@pytest.mark.usefixtures("lease_is_over")
+@pytest.mark.parametrize("pages", [0, 1, 2])
+def test_the_worker_goes_on_with_what_was_interrupted(
+    person: Person, client_id: str, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    sids = {sign_in(person, client_id) for _ in range(5)}
+    monkeypatch.setattr(sign_on_store, "PAGE", 2)
+    real = sign_ons.sweep
+
+    def interrupted(user_id: str) -> Iterator[list[tuple[str, str]]]:
+        for number, page in enumerate(real(user_id)):
+            if number == pages:
+                raise KeyboardInterrupt  # as good as a killed process
+            yield page
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(sign_ons, "sweep", interrupted)
+        ending.end_everything(person.user_id)
+    assert len(told()) < len(sids)
+
+    assert ending.finish_sign_outs() == 1
+    assert told() == {(sid, client_id) for sid in sids}
+    assert not UnfinishedSignOut.objects.exists()
+    assert ending.finish_sign_outs() == 0
+
+
+@pytest.mark.usefixtures("lease_is_over")
+def test_an_end_that_is_not_confirmed_is_gone_on_with(
+    person: Person, client_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write may have arrived all the same, and then somebody must tell the clients."""
+    sid, end_all = sign_in(person, client_id), sign_ons.end_all
+
+    def unconfirmed(user_id: str) -> None:
+        end_all(user_id)
+        raise StoreUnavailable("no answer")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
+        patch.setattr(sign_ons, "end_all", unconfirmed)
+        ending.end_everything(person.user_id)
+    assert told() == set()
+    assert ending.finish_sign_outs() == 1
+    assert told() == {(sid, client_id)}
+
+
+def test_what_somebody_is_at_work_on_is_left_to_them(person: Person, client_id: str) -> None:
+    sign_in(person, client_id)
+    assert ending._note_unfinished(person.user_id) is not None
+    assert ending.finish_sign_outs() == 0
+    assert UnfinishedSignOut.objects.count() == 1
+
+
+def test_a_database_that_is_away_keeps_nobody_signed_in(
+    person: Person, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = person.open_grant(offline=True)
+
+    def no_database(**_: Any) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(UnfinishedSignOut.objects, "create", no_database)
+    ending.end_everything(person.user_id)
+    with pytest.raises(NotFound):
+        grant.find()

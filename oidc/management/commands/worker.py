@@ -20,6 +20,7 @@ from oidc.keys.derived import check_secret_keys
 from oidc.keys.lifecycle import forget_retired_keys
 from oidc.keys.reencryption import reencrypt
 from oidc.logout.delivery import Deliveries
+from oidc.logout.ending import finish_sign_outs
 from oidc.logout.outbox import forget_old_notifications
 from oidc.registration.housekeeping import forget_unused_registrations
 
@@ -55,8 +56,12 @@ class Command(BaseCommand):
         deliveries = Deliveries()
         if options["once"]:
             undone = _do_housekeeping()
-            if _with_database("fetch_logos", fetch_logos) is None:
-                undone.append("fetch_logos")
+            for name, task in (
+                ("fetch_logos", fetch_logos),
+                ("finish_sign_outs", finish_sign_outs),
+            ):
+                if _with_database(name, task) is None:
+                    undone.append(name)
             while deliveries.step(POLL_SECONDS):
                 pass
             deliveries.finish()
@@ -87,6 +92,7 @@ def _work(deliveries: Deliveries, stopping: threading.Event) -> None:
         if time.monotonic() >= housekeeping_at:
             _do_housekeeping()
             housekeeping_at += HOUSEKEEPING_SECONDS
+        _with_database("finish_sign_outs", finish_sign_outs)
         if not _with_database("deliver", lambda: deliveries.step(POLL_SECONDS)):
             stopping.wait(POLL_SECONDS)
     _with_database("finish", deliveries.finish)
