@@ -223,6 +223,33 @@ def test_the_refusal_tells_which_method_is_registered(
     assert told["error_description"] == "client authentication failed"
 
 
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke"])
+def test_2_3_1_a_public_client_may_leave_the_secret_of_a_basic_header_empty(
+    send: Send, spa: RelyingParty, path: str
+) -> None:
+    """So requests-oauthlib names it by default, and Go's x/oauth2 at its first attempt."""
+    headers = FORM_HEADERS | {"Authorization": basic(spa.client_id, "")}
+    body = b"grant_type=refresh_token&refresh_token=x&token=x"
+    answer = send("POST", path, "", body, headers)
+    if path == "/oauth2/token":
+        assert assert_refused(answer, 400)["error"] == "invalid_grant"
+    else:
+        assert answer.status == 200
+    refused = send("POST", "/oauth2/introspect", "", body, headers)
+    assert assert_refused(refused, 401)["error"] == "invalid_client"
+
+
+def test_2_3_1_an_empty_secret_is_no_method_of_a_client_that_has_one(
+    send: Send, machine: RelyingParty
+) -> None:
+    told = assert_refused(token_by(send, basic(machine.client_id, "")), 401)
+    assert told["error_description"].endswith("the registered method is client_secret_basic")
+    body = f"grant_type=client_credentials&client_id={machine.client_id}&client_secret=x".encode()
+    headers = FORM_HEADERS | {"Authorization": basic(machine.client_id, "")}
+    twice = assert_refused(send("POST", "/oauth2/token", "", body, headers), 400)
+    assert twice["error"] == "invalid_request"
+
+
 def test_2_3_1_secret_in_the_form(send: Send) -> None:
     client = machine_with(send, "client_secret_post")
     good, client.client_secret = client.client_secret, None

@@ -73,16 +73,17 @@ def authenticate_client(request: Request) -> Client:
     if not presented:
         raise invalid_client("the request has no client authentication")
     method = presented[0]
-    client_id, verify = method.claim(request)
+    client_id, verify, proves_nothing = method.claim(request)
+    name = none.NAME if proves_nothing else method.NAME
     request.notes["client_id"] = client_id[:255]
     if request.form.get("client_id", client_id) != client_id:
         raise ProtocolError("invalid_request", "client_id differs from the authenticated client")
     client = find_client_or_reason(client_id)
     if isinstance(client, str):
         raise invalid_client(client)
-    if not client.check_endpoint_auth_method(method.NAME, "token"):
+    if not client.check_endpoint_auth_method(name, "token"):
         registered = client.token_endpoint_auth_method
-        detail = f"{method.NAME} presented, {registered} registered"
+        detail = f"{name} presented, {registered} registered"
         raise invalid_client(detail, registered_method=registered)
     verify(client)
     return client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from binascii import a2b_base64
 
-from oidc.clients.authentication.claim import Claim, claim_with_secret
+from oidc.clients.authentication.claim import Claim, claim_by_name, claim_with_secret
 from oidc.clients.authentication.errors import invalid_client
 from oidc.http import Request, form_urldecode
 
@@ -17,7 +17,10 @@ def is_presented(request: Request) -> bool:
 
 
 def claim(request: Request) -> Claim:
-    """Read id and secret, each form-urldecoded as the specification wants it."""
+    """Read id and secret, each form-urldecoded as the specification wants it.
+
+    An empty secret is none (section 2.3.1): some libraries name public clients so.
+    """
     scheme, _, encoded = request.headers["authorization"].partition(" ")
     if scheme.lower() != "basic":
         raise invalid_client("an Authorization header that is not Basic")
@@ -28,6 +31,6 @@ def claim(request: Request) -> Claim:
         secret = form_urldecode(secret)
     except ValueError as error:
         raise invalid_client("malformed Basic credentials") from error
-    if not (separator and client_id and secret) or not (client_id + secret).isprintable():
+    if not (separator and client_id) or not (client_id + secret).isprintable():
         raise invalid_client("malformed Basic credentials")
-    return claim_with_secret(client_id, secret)
+    return claim_with_secret(client_id, secret) if secret else claim_by_name(client_id)
