@@ -9,10 +9,12 @@ import json
 import jwt
 import pytest
 
+from oidc.doors.body import MAX_BODY_BYTES
 from oidc.keys import lifecycle, ring
 from oidc.keys.algorithms import ENCRYPTION_ALGORITHMS, KEY_ALGORITHMS, SIGNING_ALGORITHMS
 from oidc.models import SigningKey
 from oidc.urls import ENDPOINTS
+from tests.support.battery import FORM_HEADERS
 from tests.support.doors import Send
 from tests.support.relying_party import ISSUER, RelyingParty
 
@@ -151,6 +153,18 @@ def test_that_a_well_known_document_is_not_here_may_be_read_by_scripts(
         answer = send(method, f"/.well-known/{path}", "", b"", {"Origin": "https://spa.example"})
         assert answer.status == 404
         assert answer.header("Access-Control-Allow-Origin") == "*"
+        assert not answer.header("Access-Control-Allow-Credentials")
+
+
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 1_000_000])
+def test_that_a_body_was_not_read_may_be_read_by_scripts(send: Send, size: int) -> None:
+    """It is refused before the door: as the endpoint itself would have answered."""
+    for endpoint in (each for each in ENDPOINTS if "POST" in each.methods):
+        headers = {**FORM_HEADERS, "Origin": "https://spa.example"}
+        answer = send("POST", endpoint.path, "", b"x" * size, headers)
+        assert answer.status == 413
+        assert answer.header("Access-Control-Allow-Origin") == ("*" if endpoint.cors else "")
+        assert ("X-Request-Id" in answer.header("Access-Control-Expose-Headers")) == endpoint.cors
         assert not answer.header("Access-Control-Allow-Credentials")
 
 
