@@ -26,7 +26,8 @@ BODY_SECONDS = 10.0
 BODY_SECONDS_UNDER_PRESSURE = 2.0
 """The same while more than half of those who may wait do: so many are an attack."""
 IDLE_SECONDS = 5.0
-"""After which idle connections end while more than half of those that may be there are."""
+"""After which connections that wait for their client end, while more than half of those that may be
+there are."""
 ADMIN_BODY_BYTES: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 """A client's page in the admin: a key set and hundreds of addresses, percent-encoded."""
 
@@ -162,9 +163,10 @@ class WholeBodies:
             connections.look()
             for each in late:
                 each.is_late = True
-            connections.end_unanswered({each.peer for each in late}, seconds)
+            if late:
+                connections.end_waiting(seconds, {each.peer for each in late})
             if there_are_many:
-                connections.end_idle(IDLE_SECONDS)
+                connections.end_waiting(IDLE_SECONDS)
 
     def _late_ones(self) -> tuple[list[Arriving], float]:
         """Return the bodies that have taken too long, and how long that is now."""

@@ -1,7 +1,8 @@
 """Ends connections of this process that its server would wait on for ever. Linux only.
 
 The server does not tell which connection a request came by, and ends none by itself while it waits
-for a body. The kernel knows since when nothing has come in on a connection, and gone out.
+for a body, or for somebody to read an answer. The kernel knows since when nothing has come in on a
+connection, and gone out.
 """
 
 from __future__ import annotations
@@ -12,19 +13,34 @@ import struct
 import time
 from collections.abc import Iterator, Set
 from contextlib import suppress
+from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
-from termios import FIONREAD
+from termios import FIONREAD, TIOCOUTQ
 
 from authserver.forwarded import plain_address
 
 KNOWN_SECONDS = 2.0
 """A connection must have been known for so long: a new one may have waited in the kernel's queue,
 and its request be old when it is accepted."""
+READING_SECONDS = 30.0
+"""For reading what the server has sent. Shorter: a large style sheet on a bad line does not come
+through while there are many connections. Longer: whoever reads slowly keeps more of them."""
 
 _FILES = Path("/proc/self/fd")
 _LAST_DATA_SENT, _LAST_DATA_RECEIVED = 44, 52
 """Where `struct tcp_info` has them, each four bytes: milliseconds ago (linux/tcp.h)."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Since when a connection has been seen again and again as it is, on a monotonic clock."""
+
+    known: float
+    unanswered: float | None = None
+    """Something has come in, and nothing has gone out after it."""
+    unread: float | None = None
+    """Something that was sent has not arrived at the client."""
 
 
 class Connections:
@@ -32,60 +48,79 @@ class Connections:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._known: dict[str, float] = {}  # by the name of the socket: since when
+        self._seen: dict[str, _Seen] = {}  # by the name of the socket
 
     def forget(self) -> None:
         """Begin anew: nobody looks at them for a while."""
-        self._known.clear()
+        self._seen.clear()
 
     def look(self) -> None:
-        """Note which there are now."""
-        now, known = time.monotonic(), self._known
-        self._known = {name: known.get(name, now) for name, _ in _sockets()}
+        """Note which there are now, and what they wait for."""
+        now, before = time.monotonic(), self._seen
+        self._seen = {}
+        for name, number in _sockets():
+            seen = self._seen[name] = before.get(name) or _Seen(known=now)
+            with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
+                if not self._is_ours(connection):
+                    continue
+                sent, received = _silence(connection)
+                seen.unanswered = (seen.unanswered or now) if received < sent else None
+                seen.unread = (seen.unread or now) if _bytes(connection, TIOCOUTQ) else None
 
-    def end_unanswered(self, peers: Set[str], seconds: float) -> None:
-        """End those from these addresses on which nothing has gone out for so long.
+    def end_waiting(self, seconds: float, peers: Set[str] | None = None) -> None:
+        """End those on which the server has waited for the client for so long; with `peers`, only
+        those from these addresses.
 
-        Among them are those whose request has not arrived in that time, and idle ones, which may
-        end at any time anyway (RFC 9112 section 9.5).
-        """
-        for connection in self._old_ones():
-            with suppress(OSError):
-                address = plain_address(connection.getpeername()[0])
-                sent = _milliseconds(connection, _LAST_DATA_SENT)
-                if address in peers and sent >= seconds * 1000:
-                    connection.shutdown(socket.SHUT_RD)
-
-    def end_idle(self, seconds: float) -> None:
-        """End those on which nothing has come or gone for so long."""
-        for connection in self._old_ones():
-            with suppress(OSError):
-                sent = _milliseconds(connection, _LAST_DATA_SENT)
-                received = _milliseconds(connection, _LAST_DATA_RECEIVED)
-                if min(sent, received) >= seconds * 1000:
-                    connection.shutdown(socket.SHUT_RD)
-
-    def _old_ones(self) -> Iterator[socket.socket]:
-        """Yield those that are known for a while, and on which the server waits for the client.
-
-        Where bytes lie unread it is the other way round: they wait for the server, which has
-        accepted a connection and is not free to serve it. What ends meanwhile is skipped.
+        Among them are those whose request has not arrived in that time, even if a byte came now and
+        then, those that nobody reads, and idle ones, which may end at any time anyway (RFC 9112
+        section 9.5). One that has rested, and whose request has just come, is not.
         """
         now = time.monotonic()
         for name, number in _sockets():
-            if now - self._known.get(name, now) < KNOWN_SECONDS:
+            seen = self._seen.get(name)
+            if seen is None or now - seen.known < KNOWN_SECONDS:
                 continue
             with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
-                if connection.type == socket.SOCK_STREAM and self._is_waited_for(connection):
-                    yield connection
+                if (
+                    self._is_ours(connection)
+                    and _is_waited_for(connection, seen, now, seconds)
+                    and (peers is None or plain_address(connection.getpeername()[0]) in peers)
+                ):
+                    _end(connection)
 
-    def _is_waited_for(self, connection: socket.socket) -> bool:
+    def _is_ours(self, connection: socket.socket) -> bool:
         if connection.family not in (socket.AF_INET, socket.AF_INET6):
             return False
-        is_listening = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        if is_listening or connection.getsockname()[1] != self._port:
+        if connection.type != socket.SOCK_STREAM:
             return False
-        return ioctl(connection, FIONREAD, b"\0\0\0\0") == b"\0\0\0\0"
+        is_listening = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return not is_listening and connection.getsockname()[1] == self._port
+
+
+def _is_waited_for(connection: socket.socket, seen: _Seen, now: float, seconds: float) -> bool:
+    """Tell whether the server has waited for the client for so long.
+
+    Where bytes lie unread here it is the other way round: they wait for the server, which has
+    accepted a connection and is not free to serve it. Unless it has sent an answer that the client
+    does not read: then it reads no further request, however many are there.
+    """
+    if seen.unread is not None and now - seen.unread >= READING_SECONDS:
+        return True
+    if _bytes(connection, FIONREAD) and not _bytes(connection, TIOCOUTQ):
+        return False
+    sent, received = _silence(connection)
+    is_unanswered = seen.unanswered is not None and now - seen.unanswered >= seconds
+    return sent >= seconds and (received >= seconds or is_unanswered)
+
+
+def _end(connection: socket.socket) -> None:
+    """End a connection. What the client has not read is thrown away, or the kernel would go on
+    offering it."""
+    if not _bytes(connection, TIOCOUTQ):
+        connection.shutdown(socket.SHUT_RD)
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RDWR)
 
 
 def number_of_files() -> int:
@@ -102,7 +137,17 @@ def _sockets() -> Iterator[tuple[str, int]]:
                 yield name, int(number)
 
 
-def _milliseconds(connection: socket.socket, offset: int) -> int:
+def _silence(connection: socket.socket) -> tuple[float, float]:
+    """Return for how many seconds nothing has gone out, and come in."""
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    value: int = struct.unpack_from("=I", info, offset)[0]
-    return value
+    sent, received = (
+        struct.unpack_from("=I", info, offset)[0] / 1000
+        for offset in (_LAST_DATA_SENT, _LAST_DATA_RECEIVED)
+    )
+    return sent, received
+
+
+def _bytes(connection: socket.socket, queue: int) -> int:
+    """Return how many bytes lie in the kernel, unread by us or by the client."""
+    number: int = struct.unpack("=i", ioctl(connection, queue, b"\0\0\0\0"))[0]
+    return number

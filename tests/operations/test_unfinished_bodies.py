@@ -1,4 +1,5 @@
-"""Bodies that never end, and connections that rest: the server goes on answering everybody else.
+"""Bodies that never end, connections that rest, and answers that nobody reads: the server goes on
+answering everybody else.
 
 At the server of production, a process of its own, started by its own command.
 """
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 import requests
@@ -111,6 +113,10 @@ def send_form(url: str, fields: dict[str, str], *, patient: bool) -> requests.Re
     return answer
 
 
+FEW = 128
+LARGE_ANSWERS = 5000 * (
+    b"GET /static/admin/js/vendor/xregexp/xregexp.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+)
 WHOLE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 UNFINISHED = [
     *(beginning(path, length) for path in PLACES for length in LENGTHS),
@@ -186,3 +192,22 @@ def test_the_admin_has_room_for_the_largest_client(installation: Installation) -
     assert within.status_code != 413
     beyond = requests.post(address, b"x" * (ADMIN_BODY_BYTES + 1), timeout=SECONDS)
     assert beyond.status_code == 413
+
+
+@pytest.mark.slow
+def test_answers_that_nobody_reads_leave_the_server_answering(
+    tmp_path: Path,
+) -> None:
+    """More of them than the server has connections, each with more requests than it takes in."""
+    port = free_base_port(1)
+    made = install(tmp_path, f"http://localhost:{port}", os.environ["REDIS_URL"])
+    made.manage("migrate", "--verbosity", "0")
+    few = ["--backpressure", str(FEW), "--blocking-threads", str(FEW)]
+    command = [sys.executable, "-m", "granian", "--port", str(port), *few, *BARE.split()]
+    ready = f"{made.issuer}/health/ready"
+    with running(Program("few", command, made.environment, ready, tmp_path)), ExitStack() as stack:
+        for _ in range(FEW + FEW // 4):
+            connection = stack.enter_context(connect(made))
+            connection.setblocking(False)
+            connection.send(LARGE_ANSWERS)
+        assert requests.get(f"{made.issuer}/health/live", timeout=SECONDS).status_code == 200
