@@ -76,7 +76,9 @@ class WholeBodies:
     def __init__(self, application: WSGIApplication, server: Server) -> None:
         self._application = application
         self._server = server
-        self._most = max(1, server.threads - max(4, min(_KEPT_THREADS, server.threads // 4)))
+        kept = max(4, min(_KEPT_THREADS, server.threads // 4))
+        self._most = max(1, server.threads - kept)
+        self._most_at_once = max(1, server.threads - max(4, kept // 4))
         self._arriving: dict[int, Arriving] = {}
         self._costly = WaitingRoom(_COSTLY_AT_ONCE, _COSTLY_AT_ONCE)
 
@@ -138,9 +140,13 @@ class WholeBodies:
         return body
 
     def _is_full(self) -> bool:
-        """Tell whether as many wait as may. Bodies that have just begun to arrive do no harm."""
+        """Tell whether as many wait as may. Bodies that have just begun to arrive do no harm, as
+        long as a few threads are left: who waits for one is taken for somebody who sends nothing.
+        """
         if len(self._arriving) < self._most:
             return False
+        if len(self._arriving) >= self._most_at_once:
+            return True
         oldest = next(iter(list(self._arriving.values())), None)
         return oldest is not None and time.monotonic() - oldest.started > _TICK_SECONDS
 
