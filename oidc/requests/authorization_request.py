@@ -80,6 +80,8 @@ class Draft:
     parameters: Parameters
     request_id: str
     request_object_error: ProtocolError | None = None
+    ignored: frozenset[str] = frozenset()
+    """Names outside the request object of a client that signs its requests: they do not count."""
     client: Client = field(init=False)
     redirect_uri: str = ""
     response_type: str = ""

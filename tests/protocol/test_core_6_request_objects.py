@@ -262,6 +262,9 @@ def test_rfc9101_6_3_an_address_outside_does_not_count(
     text = object_of(signing, redirect_uri=None)
     answer = send_object(browser, signing, text, redirect_uri=REDIRECT_URI)
     assert (answer.status, answer.location) == (400, "")
+    assert "redirect_uri must be inside the request object" in answer.text
+    nowhere = send_object(browser, signing, text)
+    assert "redirect_uri is missing" in nowhere.text
 
 
 def test_a_client_that_signs_may_go_without_an_object(

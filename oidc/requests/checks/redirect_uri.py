@@ -31,14 +31,21 @@ def check_redirect_uri(draft: Draft) -> None:
 def _take_redirect_uri(draft: Draft) -> None:
     redirect_uri = draft.parameters.get("redirect_uri") or _default(draft)
     if not redirect_uri or "redirect_uri" in draft.parameters.repeated:
-        raise PageError(
-            "invalid_request",
-            "redirect_uri is missing or repeated",
-            ways=way_into(draft.client),
-        )
+        raise _missing(draft)
     if not draft.client.check_redirect_uri(redirect_uri):
         raise _not_registered(draft, redirect_uri)
     draft.redirect_uri = redirect_uri
+
+
+def _missing(draft: Draft) -> PageError:
+    ways = way_into(draft.client)
+    if "redirect_uri" in draft.ignored:
+        return PageError(
+            "invalid_request",
+            "redirect_uri must be inside the request object of this application",
+            ways=ways,
+        )
+    return PageError("invalid_request", "redirect_uri is missing or repeated", ways=ways)
 
 
 def _default(draft: Draft) -> str | None:

@@ -25,7 +25,9 @@ def take_request_object(draft: Draft) -> None:
     if draft.parameters.keys().isdisjoint(_OBJECT):
         return
     if draft.client.signs_requests:
+        sent = frozenset(draft.parameters)
         draft.parameters = _only(draft.parameters, ("client_id", *_OBJECT))
+        draft.ignored = sent - draft.parameters.keys()
     try:
         draft.parameters = _merged(draft)
     except ProtocolError as error:
