@@ -214,13 +214,19 @@ def test_the_refusal_tells_which_method_is_registered(
 ) -> None:
     """An app learns what to change; of a client that there is not, nobody learns anything."""
     machine.client_secret, spa.client_secret = None, "made up"
-    told = assert_refused(machine.token({"grant_type": "client_credentials"}), 401)
+    refused = machine.token({"grant_type": "client_credentials"})
+    told = assert_refused(refused, 401)
     assert told["error_description"].endswith("the registered method is client_secret_basic")
+    challenge = refused.header("WWW-Authenticate")  # some libraries read no more than this
+    assert challenge.startswith('Basic realm="gatehouse", error="invalid_client", ')
+    assert challenge.endswith(f', error_description="{told["error_description"]}"')
     told = assert_refused(spa.token({"grant_type": "refresh_token"}), 401)
     assert told["error_description"].endswith("the registered method is none")
     spa.client_id = "unknown"
-    told = assert_refused(spa.token({"grant_type": "refresh_token"}), 401)
+    refused = spa.token({"grant_type": "refresh_token"})
+    told = assert_refused(refused, 401)
     assert told["error_description"] == "client authentication failed"
+    assert refused.header("WWW-Authenticate") == 'Basic realm="gatehouse"'
 
 
 @pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/revoke"])
