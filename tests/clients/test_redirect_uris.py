@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from accounts.split_url import split_url
 from oidc.clients.redirect_uri import redirect_uri_matches
+from oidc.clients.validation import addresses
 from oidc.clients.validation.addresses import check_redirect_uri, check_web_uri, origin_of
 from oidc.clients.validation.errors import Refused
+from oidc.conf import configuration
 
 WEB_URIS = [
     "https://app.example/cb",
@@ -124,6 +127,28 @@ def test_rfc8252_7_1_a_scheme_of_ones_own_is_for_native_apps_only(uri: str) -> N
     assert check_redirect_uri(uri, native=True) == uri
     with pytest.raises(Refused):
         check_redirect_uri(uri, native=False)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "uri"),
+    [
+        ("https://id.example", "https://id.example/accounts/logout/"),
+        ("https://id.example", "https://ID.example:443"),
+        ("https://id.example/id", "https://id.example/id/accounts/logout/"),
+        ("http://localhost:8000", "http://localhost:8000/admin/logout/"),
+    ],
+)
+def test_an_answer_leads_to_no_page_of_ours(
+    issuer: str, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be posted there from a page of ours (`response_mode=form_post`), and be believed."""
+    base_path = urlsplit(issuer).path
+    configured = replace(configuration(), issuer=issuer, base_path=base_path)
+    monkeypatch.setattr(addresses, "configuration", lambda: configured)
+    with pytest.raises(Refused):
+        check_redirect_uri(uri, native=False)
+    beside = f"https://{'app' if not base_path else 'id'}.example/idea"
+    assert check_redirect_uri(beside, native=False) == beside
 
 
 @pytest.mark.parametrize("native", [False, True])

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from accounts.split_url import MalformedURL, split_url
 from oidc.clients.validation.errors import Refused
+from oidc.conf import configuration
 
 LONGEST_URI = 2000
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "[::1]", "localhost"})
@@ -69,6 +70,8 @@ def check_redirect_uri(uri: object, *, native: bool, schemes: Collection[str] = 
         raise Refused("Must not have a query parameter that answers use, such as code or state.")
     if scheme in ("http", "https"):
         _check_web(scheme, authority)
+        if _is_here(str(uri), path):
+            raise Refused("Must lead to the app, not to this server.")
     else:
         _check_private_use(scheme, native=native, schemes=schemes)
         if not authority and not path.startswith("/"):
@@ -108,6 +111,14 @@ def check_web_uri(uri: object, *, secure: bool) -> str:
     else:
         _check_host(authority)
     return str(uri)
+
+
+def _is_here(uri: str, path: str) -> bool:
+    """Tell whether an address is one of this server. An answer that is posted to a page of ours
+    would come from another page of ours, and pass for a form that a person has sent there.
+    """
+    issuer, base_path = configuration().issuer, configuration().base_path
+    return origin_of(uri) == origin_of(issuer) and f"{path}/".startswith(f"{base_path}/")
 
 
 def _check_that_it_splits(uri: str) -> None:
