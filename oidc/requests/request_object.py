@@ -15,6 +15,7 @@ from oidc.clients.flood import limit_guards
 from oidc.clients.jwk import SIGNING_ALGS
 from oidc.clients.keys import client_keys
 from oidc.clients.record import Client
+from oidc.clients.token_type import has_type
 from oidc.conf import configuration
 from oidc.errors import AlreadyUsed, ProtocolError
 from oidc.http import has_forbidden_character
@@ -24,7 +25,7 @@ from oidc.stores.guard_lifetime import guard_lifetime_seconds
 from oidc.stores.redis import replay_guards
 
 UNSIGNED = "none"
-TYPES = (None, "JWT", "jwt", "oauth-authz-req+jwt")
+TYPE = "oauth-authz-req+jwt"
 JSON_PARAMETERS = frozenset({"claims", "registration"})
 """Those whose value is a JSON object, as text outside and as an object inside."""
 MAX_LENGTH = 16 * 1024
@@ -85,7 +86,7 @@ def _checked_header(client: Client, text: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(text)
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise invalid_request_object("not a JWT") from error
-    if header.get("typ") not in TYPES:
+    if not has_type(header, TYPE):
         raise invalid_request_object("another token type")
     algorithm, allowed = header.get("alg"), _allowed_algorithms(client)
     if algorithm == UNSIGNED and UNSIGNED not in allowed:

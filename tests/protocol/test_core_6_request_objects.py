@@ -47,9 +47,10 @@ def signed_in(browser: Browser, client: RelyingParty, alice: Any) -> Browser:
 
 
 def object_of(client: RelyingParty, key: Any = KEY, alg: str = "ES256", **changes: Any) -> str:
+    headers = {"kid": "one"} | changes.pop("headers", {})
     claims = {"iss": client.client_id, "aud": ISSUER, **client.parameters(), **changes}
     claims = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(claims, key, algorithm=alg, headers={"kid": "one"})
+    return jwt.encode(claims, key, algorithm=alg, headers=headers)
 
 
 def send_object(browser: Browser, client: RelyingParty, text: str, **outside: str) -> Any:
@@ -62,6 +63,29 @@ def test_6_1_everything_inside(signed_in: Browser, client: RelyingParty) -> None
     assert answer.location.startswith(REDIRECT_URI)
     assert answer.redirect_members["state"] == client.state
     assert client.redeem(answer.redirect_members["code"]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("typ", "is_good"),
+    [
+        ("jwt", True),
+        ("oauth-authz-req+jwt", True),
+        ("application/OAuth-Authz-Req+JWT", True),
+        ("at+jwt", False),
+        ("logout+jwt", False),
+        ("application/", False),
+        (7, False),
+    ],
+)
+def test_rfc9101_10_8_an_object_of_another_type_is_none(
+    signed_in: Browser, client: RelyingParty, typ: Any, is_good: bool
+) -> None:
+    """A media type has no case, and `application/` may stand before it (RFC 7515 section 4.1.9)."""
+    answer = send_object(signed_in, client, object_of(client, headers={"typ": typ}))
+    if is_good:
+        assert "code" in answer.redirect_members
+    else:
+        assert_page_tells(answer, "invalid_request_object", "another token type")
 
 
 def test_6_1_inside_wins_over_outside(signed_in: Browser, client: RelyingParty) -> None:
