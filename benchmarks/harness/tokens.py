@@ -26,7 +26,7 @@ def check(answers: Iterable[str], jwks: Mapping[str, Any], id_token_algorithm: s
     Raises:
         BadTokens: a signature is wrong, an algorithm is another, or a token came twice.
     """
-    keys = {key["kid"]: jwt.PyJWK(dict(key)) for key in jwks["keys"]}
+    keys = {key["kid"]: jwt.PyJWK(dict(key)) for key in jwks["keys"] if key.get("use") != "enc"}
     seen: set[str] = set()
     count = 0
     for answer in answers:
