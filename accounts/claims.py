@@ -79,6 +79,12 @@ def find_username(user_id: str) -> str:
     return "" if person is None else person.username
 
 
+def remembered_username(user_id: str) -> str | None:
+    """Return the name that a person signs in with, if it is in memory. No query."""
+    person = _memory.find(user_id)
+    return None if person is None else person.username
+
+
 def _find(user_id: str) -> _Person | None:
     known = _memory.find(user_id)
     if known is not None:

@@ -66,15 +66,36 @@ def destination_of(redirect_uri: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+_ADDRESSES = ("redirect_uris", "post_logout_redirect_uris")
+_ADDRESS = (
+    "initiate_login_uri",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+)
+"""Where a client leads people, what it shows them, and where it is told of them."""
+
+
 def sends_elsewhere(before: Iterable[str], after: Iterable[str]) -> bool:
     """Tell whether some redirect URIs lead to where none of the former ones did."""
     return not set(map(destination_of, after)) <= set(map(destination_of, before))
 
 
 def ends_judgement(client: OAuthClient, metadata: dict[str, Any]) -> bool:
-    """Tell whether a client made itself another: by name, by destination, or by credentials."""
+    """Tell whether a client made itself another: by name, by destination, or by credentials.
+
+    Any address counts that leads where none of the former ones did: with a redirect URI goes the
+    code, and with a link of our pages the person, under the name that an admin trusted.
+    """
     before = metadata_of(client)
-    return _is_renamed(before, metadata) or _credentials(before) != _credentials(metadata)
+    return (
+        _is_renamed(before, metadata)
+        or sends_elsewhere(_addresses(before), _addresses(metadata))
+        or _credentials(before) != _credentials(metadata)
+    )
 
 
 def without_judgement(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +147,11 @@ def _is_renamed(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return before["client_name"] != after["client_name"] or sends_elsewhere(
         before["redirect_uris"], after["redirect_uris"]
     )
+
+
+def _addresses(metadata: dict[str, Any]) -> list[str]:
+    several = [address for name in _ADDRESSES for address in metadata[name]]
+    return several + [metadata[name] for name in _ADDRESS if metadata[name]]
 
 
 def _credentials(metadata: dict[str, Any]) -> tuple[object, ...]:

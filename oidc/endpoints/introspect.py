@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.claims import find_username
+from accounts.claims import find_username, remembered_username
 from oidc.account_state import is_disabled
 from oidc.clients.authentication import authenticate_client
 from oidc.clients.authentication.errors import invalid_client
@@ -86,11 +86,13 @@ def _may_know_username(client: Client, scope: tuple[str, ...], caller: Client) -
 
 def _username(user_id: str) -> dict[str, str]:
     """Return the member, or nothing: it is not worth a 503 while the database is away."""
-    try:
-        with reading():
-            username = find_username(user_id)
-    except StoreUnavailable:
-        return {}
+    username = remembered_username(user_id)
+    if username is None:
+        try:
+            with reading():
+                username = find_username(user_id)
+        except StoreUnavailable:
+            return {}
     return {"username": username} if username else {}
 
 

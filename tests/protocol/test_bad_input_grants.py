@@ -22,7 +22,6 @@ from tests.support.relying_party import REDIRECT_URI, RelyingParty, basic, s256,
 VERIFIER = "v" * 43
 REFUSED_REDEMPTIONS: dict[str, tuple[dict[str, str | None], str]] = {
     "no code": ({"code": None}, "invalid_request"),
-    "no redirect_uri": ({"redirect_uri": None}, "invalid_request"),
     "no verifier": ({"code_verifier": None}, "invalid_grant"),
     "another verifier": ({"code_verifier": VERIFIER}, "invalid_grant"),
     "the challenge as the verifier": ({"code_verifier": s256(VERIFIER)}, "invalid_grant"),

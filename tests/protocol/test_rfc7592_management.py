@@ -254,6 +254,11 @@ MOVES: dict[str, dict[str, Any]] = {
     "keys elsewhere": {"jwks": None, "jwks_uri": "https://client.example/jwks.json"},
     "a secret that signs, and so another one": {"id_token_signed_response_alg": "HS256"},
     "a key instead of a secret": {"token_endpoint_auth_method": "private_key_jwt"},
+    "initiate_login_uri": {"initiate_login_uri": "https://elsewhere.example/login"},
+    "client_uri": {"client_uri": "https://elsewhere.example/"},
+    "logo_uri": {"logo_uri": "https://elsewhere.example/logo.png"},
+    "post_logout_redirect_uris": {"post_logout_redirect_uris": ["https://elsewhere.example/"]},
+    "backchannel_logout_uri": {"backchannel_logout_uri": "https://elsewhere.example/logout"},
 }
 
 

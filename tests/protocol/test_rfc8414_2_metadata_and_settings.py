@@ -27,6 +27,8 @@ NEUTRAL: dict[str, Any] = {
     "replay_guards_per_minute": 5,
     "kept_bytes_per_minute": 1_000_000,
     "registration_profile": "strict",
+    "registration_scopes": ("openid", "tools"),
+    "registration_schemes": ("cursor",),
     "registrations_per_hour": 5,
     "registration_unused_days": 1,
     "software_statement_issuers": {"https://trusted.example": {"jwks": {"keys": []}}},
