@@ -161,18 +161,25 @@ class WholeBodies:
         connections = Connections(self._server.port)
         while True:
             time.sleep(_TICK_SECONDS)
-            late, seconds = self._late_ones()
-            there_are_many = number_of_files() > self._server.connections // 2
-            if not self._arriving and not there_are_many:
-                connections.forget()
-                continue
-            connections.look()
-            for each in late:
-                each.is_late = True
-            if late:
-                connections.end_waiting(seconds, {each.peer for each in late})
-            if there_are_many:
-                connections.end_waiting(IDLE_SECONDS)
+            try:
+                self._look(connections)
+            except OSError as error:  # no file is left to look with: the next look may have one
+                _log.error("connections are not watched", reason=str(error))
+
+    def _look(self, connections: Connections) -> None:
+        """End what takes too long."""
+        late, seconds = self._late_ones()
+        there_are_many = number_of_files() > self._server.connections // 2
+        if not self._arriving and not there_are_many:
+            connections.forget()
+            return
+        connections.look()
+        for each in late:
+            each.is_late = True
+        if late:
+            connections.end_waiting(seconds, {each.peer for each in late})
+        if there_are_many:
+            connections.end_waiting(IDLE_SECONDS)
 
     def _late_ones(self) -> tuple[list[Arriving], float]:
         """Return the bodies that have taken too long, and how long that is now."""

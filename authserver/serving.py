@@ -62,6 +62,10 @@ class Server:
 
         connections = option("backpressure", option("backlog", _BACKLOG) // option("workers", 1))
         threads = option("blocking-threads", max(1, connections // 2))
+        # Each connection is a file, and where there may be fewer files, these are the bound.
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files != resource.RLIM_INFINITY:
+            connections = min(connections, files)
         return cls(option("port", 8000), threads, connections)
 
 
