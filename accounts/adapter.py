@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _RECORD_MEMBERS = (RECORDS_MEMBER, RECORDS_USER_MEMBER)
 _WRONG_CREDENTIALS = _("The username or password is incorrect. Please try again.")
+_WRONG_PASSWORD = _("That is not your password. Please try again.")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -45,7 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # The same words whether the account exists or not, and whatever it was called by.
         "username_password_mismatch": _WRONG_CREDENTIALS,
         "email_password_mismatch": _WRONG_CREDENTIALS,
-        "incorrect_password": _("That is not your password. Please try again."),
+        "incorrect_password": _WRONG_PASSWORD,
+        "enter_current_password": _WRONG_PASSWORD,
         "too_many_login_attempts": _(
             "Too many attempts. Please wait a few minutes, then try again."
         ),

@@ -112,6 +112,7 @@ def test_changing_it_needs_the_old_one(signed_in: Client, alice: User, old: str)
         {"oldpassword": old, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
     )
     assert response.status_code == 200
+    assert ("That is not your password." in response.content.decode()) is bool(old)
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
 
