@@ -53,15 +53,17 @@ ACCOUNT_PAGES = {
 @require_http_methods(["GET", "POST"])
 def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """Do the next thing that the waiting request needs, until nothing is needed any more."""
+    client_id = ""
     try:
         waiting = find_interaction(interaction_id, request.COOKIES)
+        client_id = waiting.parameters.get("client_id", "")
         _speak(request, waiting)
         authorization = validate_authorization_request(Parameters(waiting.parameters.items()))
         return _go_on(request, waiting, authorization)
     except NotFound:
         return _not_waiting(request)
     except PageError as error:
-        return error_view(request, error)
+        return error_view(request, error, client_id=client_id)
     except ErrorForClient as failure:
         answer = authorization_error_response(failure.target, failure.error)
         return _finish(request, interaction_id, answer)

@@ -208,7 +208,8 @@ def test_an_app_that_is_switched_off_says_so(browser: Browser, app: RelyingParty
         assert page.status == 400
         assert "This app is switched off" in page.text
         assert ways_on(page) == {"Your account": "/accounts/"}
-        assert FailedRequest.objects.latest("id").detail == "the client is switched off"
+        failure = FailedRequest.objects.latest("id")
+        assert (failure.detail, failure.client_id) == ("the client is switched off", app.client_id)
     assert app.redeem("x").json()["error"] == "invalid_client"
     assert FailedRequest.objects.latest("id").detail == "the client is switched off"
 
